@@ -1,0 +1,29 @@
+import type { Rejection } from '../message/rejection.ts';
+
+/**
+ * Words used throughout:
+ * - message: what a producer sent to the queue; record: one delivery of it, as Lambda hands it over
+ * - batch: the records of one invocation; row: what one message becomes in `user_logins`
+ * - rejected: can never become a row, so it goes to the dead-letter queue; retry: may become one later
+ */
+export type Outcome =
+  | { kind: 'stored' }
+  /** The row is there already, from an earlier delivery. A success. */
+  | { kind: 'duplicate' }
+  | { kind: 'rejected'; reason: RejectReason }
+  | { kind: 'retry'; reason: RetryReason };
+
+/** `refused 23514`: the database refuses this very row, whatever else is in the batch. */
+export type RejectReason = Rejection | `refused ${string}`;
+
+/**
+ * `database 57P01`: out of reach or out of order, by SQLSTATE or system error code.
+ * `unclassified P0001`: refused this row with an error that does not say whether it will be refused for ever.
+ */
+export type RetryReason = `database ${string}` | `unclassified ${string}`;
+
+export type RowOutcome = Exclude<Outcome, { kind: 'rejected' }> | { kind: 'rejected'; reason: `refused ${string}` };
+
+export function isSuccess(outcome: Outcome): boolean {
+  return outcome.kind === 'stored' || outcome.kind === 'duplicate';
+}

@@ -1,0 +1,30 @@
+import type { Delivery } from './process-batch.ts';
+
+/** Counts of deliveries, not of distinct messages: received = stored + duplicate + rejected + retried. */
+export interface Tally {
+  received: number;
+  stored: number;
+  duplicate: number;
+  rejected: number;
+  retried: number;
+  rejectedBy: Record<string, number>;
+  retriedBy: Record<string, number>;
+}
+
+export function tally(deliveries: readonly Delivery[]): Tally {
+  const counts = { received: deliveries.length, stored: 0, duplicate: 0, rejected: 0, retried: 0 };
+  const rejectedBy: Record<string, number> = {};
+  const retriedBy: Record<string, number> = {};
+  for (const { outcome } of deliveries) {
+    if (outcome.kind === 'rejected') {
+      counts.rejected++;
+      rejectedBy[outcome.reason] = (rejectedBy[outcome.reason] ?? 0) + 1;
+    } else if (outcome.kind === 'retry') {
+      counts.retried++;
+      retriedBy[outcome.reason] = (retriedBy[outcome.reason] ?? 0) + 1;
+    } else {
+      counts[outcome.kind]++;
+    }
+  }
+  return { ...counts, rejectedBy, retriedBy };
+}

@@ -1,0 +1,52 @@
+/**
+ * What the function may throw. A throw fails the whole batch, so these are faults of the set-up, never of a message.
+ * None carries a `cause`: the runtime prints causes, and a driver's error can quote a row.
+ */
+
+/** Settings are missing or wrong. `problems` holds one sentence each, none with a setting's value. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The settings are wrong, so nothing was read or written: ${problems.join(' ')}`);
+    this.problems = problems;
+  }
+}
+
+/** The database was written with another key under the same key id. */
+export class KeyMismatchError extends Error {
+  override name = 'KeyMismatchError';
+
+  constructor(kid: string) {
+    super(
+      `The mask key is not the one that this database knows as "${kid}", so nothing was written: equal values would ` +
+        'get unequal pseudonyms. Use the key that wrote the first rows, or another database.',
+    );
+  }
+}
+
+/** What arrived is not an SQS event, so not even its failures can be reported one by one. */
+export class MalformedEventError extends Error {
+  override name = 'MalformedEventError';
+}
+
+/** Stands for a fault nobody foresaw: says where it happened, and leaves out its message, which may quote data. */
+export class UnexpectedError extends Error {
+  override name = 'UnexpectedError';
+
+  constructor(fault: unknown) {
+    super(`An unexpected ${fault instanceof Error ? fault.name : typeof fault} failed the whole batch.`);
+    if (fault instanceof Error) this.stack = [`${this.name}: ${this.message}`, ...stackFrames(fault)].join('\n');
+  }
+}
+
+function stackFrames(error: Error): string[] {
+  return (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+}
+
+/** The error itself where it is one of ours, an `UnexpectedError` in its place where it is not. */
+export function safeError(fault: unknown): Error {
+  const ours = [ConfigError, KeyMismatchError, MalformedEventError, UnexpectedError];
+  return ours.some((type) => fault instanceof type) ? (fault as Error) : new UnexpectedError(fault);
+}

@@ -1,0 +1,28 @@
+import { writeIsolating } from '../batch/isolate.ts';
+import type { RowOutcome } from '../batch/outcome.ts';
+import { type ConnectionSettings, createConnection } from './connection.ts';
+import { insertRows } from './insert-rows.ts';
+import type { LoginRow } from './login-row.ts';
+import { classifyFault } from './retry-policy.ts';
+
+export interface Store {
+  /**
+   * An outcome per row, in their order; a database out of reach gives `retry`, not a throw.
+   *
+   * @throws KeyMismatchError when the database was written with another key
+   */
+  write(rows: readonly LoginRow[]): Promise<RowOutcome[]>;
+  close(): Promise<void>;
+}
+
+export function createStore(settings: ConnectionSettings): Store {
+  const connection = createConnection(settings);
+  return {
+    write: (rows) =>
+      writeIsolating(rows, {
+        insert: (chunk) => connection.run((client) => insertRows(client, chunk)),
+        classify: classifyFault,
+      }),
+    close: () => connection.close(),
+  };
+}

@@ -1,0 +1,91 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Context } from 'aws-lambda';
+import type { BatchResult, Delivery } from '../batch/process-batch.ts';
+import { type Tally, tally } from '../batch/tally.ts';
+
+const SERVICE = 'login-etl';
+/** In CloudWatch. Counts are of deliveries; by reason they carry the dimension `reason` besides `service`. */
+export const METRICS_NAMESPACE = 'LoginEtl';
+/** Enough to find the messages of a bad release; a log line has a limit of 1 MiB. */
+const LOGGED_FAILURES = 50;
+
+export interface Telemetry {
+  /** @param durationMs from the start of the invocation to the commit */
+  batchDone(result: BatchResult, durationMs: number): void;
+  /** @param error one of our own, so that its message and stack may be printed */
+  batchFailed(error: Error): void;
+  visibilityNotSet(messages: number): void;
+  use(context: Context | undefined): void;
+}
+
+/** Logs and metrics through Powertools: counts, codes and message ids, never a body, a value or a driver's error. */
+export function createTelemetry(now: () => number): Telemetry {
+  const logger = new Logger({ serviceName: SERVICE });
+  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: SERVICE });
+  return {
+    use(context) {
+      if (context) logger.addContext(context);
+    },
+    batchDone(result, durationMs) {
+      const counts = tally(result.deliveries);
+      const { unknownKeysDropped, nonIpTextsMasked } = result;
+      const oldestEventAgeSeconds = oldestAgeSeconds(result.deliveries, now());
+      const summary = { ...counts, unknownKeysDropped, nonIpTextsMasked, oldestEventAgeSeconds, durationMs };
+      publish(metrics, counts, { unknownKeysDropped, nonIpTextsMasked, oldestEventAgeSeconds });
+      if (counts.rejected + counts.retried === 0) logger.info('batch stored', summary);
+      else logger.warn('batch stored in part', { ...summary, failures: failures(result.deliveries) });
+    },
+    batchFailed(error) {
+      metrics.addMetric('BatchFailed', MetricUnit.Count, 1).publishStoredMetrics();
+      logger.error('batch failed', { error_name: error.name, error_message: error.message, stack: error.stack ?? '' });
+    },
+    visibilityNotSet(messages) {
+      metrics.addMetric('VisibilityNotSet', MetricUnit.Count, messages).publishStoredMetrics();
+      logger.warn('visibility not set, so rejected messages wait for the timeout of the queue', { messages });
+    },
+  };
+}
+
+interface Gauges {
+  unknownKeysDropped: number;
+  nonIpTextsMasked: number;
+  oldestEventAgeSeconds: number | null;
+}
+
+function publish(metrics: Metrics, counts: Tally, gauges: Gauges): void {
+  metrics
+    .addMetric('Received', MetricUnit.Count, counts.received)
+    .addMetric('Stored', MetricUnit.Count, counts.stored)
+    .addMetric('Duplicate', MetricUnit.Count, counts.duplicate)
+    .addMetric('Rejected', MetricUnit.Count, counts.rejected)
+    .addMetric('Retried', MetricUnit.Count, counts.retried)
+    .addMetric('UnknownKeysDropped', MetricUnit.Count, gauges.unknownKeysDropped)
+    .addMetric('NonIpTextsMasked', MetricUnit.Count, gauges.nonIpTextsMasked);
+  if (gauges.oldestEventAgeSeconds !== null) {
+    metrics.addMetric('OldestEventAge', MetricUnit.Seconds, gauges.oldestEventAgeSeconds);
+  }
+  metrics.publishStoredMetrics();
+  publishByReason(metrics, 'Rejected', counts.rejectedBy);
+  publishByReason(metrics, 'Retried', counts.retriedBy);
+}
+
+function publishByReason(metrics: Metrics, name: string, counts: Readonly<Record<string, number>>): void {
+  for (const [reason, count] of Object.entries(counts)) {
+    metrics.singleMetric().addDimension('reason', reason).addMetric(name, MetricUnit.Count, count);
+  }
+}
+
+function failures(deliveries: readonly Delivery[]): { messageId: string; outcome: string; reason: string }[] {
+  return deliveries
+    .flatMap(({ record, outcome }) =>
+      'reason' in outcome ? [{ messageId: record.messageId, outcome: outcome.kind, reason: outcome.reason }] : [],
+    )
+    .slice(0, LOGGED_FAILURES);
+}
+
+function oldestAgeSeconds(deliveries: readonly Delivery[], now: number): number | null {
+  const times = deliveries.map(({ record }) => Number(record.attributes?.SentTimestamp)).filter(Number.isFinite);
+  if (times.length === 0) return null;
+  return Math.max(0, now - times.reduce((a, b) => Math.min(a, b))) / 1_000;
+}
