@@ -1,0 +1,48 @@
+/** Nobody needs a bar for what is over in a moment. */
+const QUIET_MS = 1_000;
+const TERMINAL_INTERVAL_MS = 200;
+/** In a log file every line stays. */
+const LOG_INTERVAL_MS = 5_000;
+
+export interface Progress {
+  end(): void;
+}
+
+/**
+ * Shows how far a long run is, on standard error: one line that is written over, or a line now and then where standard
+ * error is no terminal.
+ *
+ * @param done how many messages are finished
+ * @param total null where it is not known
+ */
+export function showProgress(done: () => number, total: number | null): Progress {
+  const isTerminal = process.stderr.isTTY === true;
+  const startedAt = performance.now();
+  let shown = false;
+  const show = () => {
+    const seconds = (performance.now() - startedAt) / 1_000;
+    if (seconds * 1_000 < QUIET_MS) return;
+    const line = progressLine(done(), total, seconds);
+    process.stderr.write(isTerminal ? `\r\x1b[2K${line}` : `${line}\n`);
+    shown = true;
+  };
+  const timer = setInterval(show, isTerminal ? TERMINAL_INTERVAL_MS : LOG_INTERVAL_MS);
+  return {
+    end() {
+      clearInterval(timer);
+      if (shown && isTerminal) process.stderr.write('\r\x1b[2K');
+    },
+  };
+}
+
+function progressLine(done: number, total: number | null, seconds: number): string {
+  const rate = `${formatCount(Math.round(done / seconds))} events/s`;
+  if (total === null) return `  ${formatCount(done)} events done, ${rate}`;
+  const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
+  const rest = done === 0 ? '' : `, about ${Math.ceil(((total - done) * seconds) / done)} s left`;
+  return `  ${formatCount(done)} of ${formatCount(total)} events done (${percent} %), ${rate}${rest}`;
+}
+
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}

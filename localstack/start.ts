@@ -1,0 +1,69 @@
+import { readConfig } from '../lambda/config.ts';
+import { ENV } from '../lambda/environment.ts';
+import { ConfigError } from '../lambda/errors.ts';
+import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { HELP, type Options, parseOptions } from './options.ts';
+import { isComplete, toJson } from './report.ts';
+import { run } from './run.ts';
+import { UserError } from './user-error.ts';
+
+/** The entry of `npm start`. */
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (options.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const folder = openDataFolder(options.data);
+  try {
+    return await start(options, folder);
+  } finally {
+    folder.release();
+  }
+}
+
+async function start(options: Options, folder: DataFolder): Promise<number> {
+  const maskKey = process.env[ENV.maskKey] ?? folder.maskKey();
+  checkSettings(options, maskKey);
+  if (options.fresh) folder.emptyDatabase();
+  const interrupt = onInterrupt();
+  const out = options.json ? process.stderr : process.stdout;
+  const result = await run({ options, folder, maskKey, env: process.env, out, interrupt });
+  if (options.json) process.stdout.write(`${JSON.stringify(toJson(result))}\n`);
+  if (isComplete(result)) return 0;
+  return interrupt.aborted ? 130 : 1;
+}
+
+/** The function's own check, before anything is started that a wrong setting would make useless. */
+function checkSettings(options: Options, maskKey: string): void {
+  const databaseUrl = process.env[ENV.databaseUrl];
+  if (options.fresh && databaseUrl) {
+    throw new UserError('--fresh empties the embedded database only, and DATABASE_URL names another one.', 2);
+  }
+  const rest = { [ENV.queueUrl]: undefined, [ENV.databaseUrl]: databaseUrl || 'postgres://embedded' };
+  readConfig({ ...process.env, [ENV.maskKey]: maskKey, ...rest });
+}
+
+/** Ctrl-C reaches a process twice, from the terminal and from npm; only one that comes later means "at once". */
+const SAME_SIGNAL_MS = 1_000;
+
+function onInterrupt(): AbortSignal {
+  const interrupt = new AbortController();
+  let interruptedAt: number | undefined;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      interruptedAt ??= Date.now();
+      if (Date.now() - interruptedAt > SAME_SIGNAL_MS) process.exit(130);
+      interrupt.abort();
+    });
+  }
+  return interrupt.signal;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UserError || error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error instanceof UserError ? error.exitCode : 1;
+}

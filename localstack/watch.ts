@@ -1,0 +1,33 @@
+import { LOCAL_AWS } from './queue/queue-server.ts';
+
+/** A login as a newcomer would try it, without a value that could be anyone's. */
+const SAMPLE = {
+  user_id: 'you',
+  app_version: '2.3.0',
+  device_type: 'android',
+  ip: '192.0.2.1',
+  locale: 'EN',
+  device_id: 'my-device',
+};
+
+/** How to send a message and see its row, in lines that work when they are pasted. */
+export function watchInstructions(at: { endpoint: string; queueUrl: string; databaseUrl: string }): string {
+  const body = JSON.stringify(SAMPLE);
+  const request = JSON.stringify({ QueueUrl: at.queueUrl, MessageBody: body });
+  return `
+The queue is open. Send a message:
+
+  AWS_ACCESS_KEY_ID=${LOCAL_AWS.accessKeyId} AWS_SECRET_ACCESS_KEY=${LOCAL_AWS.secretAccessKey} AWS_REGION=${LOCAL_AWS.region} aws sqs send-message \\
+    --endpoint-url ${at.endpoint} --queue-url ${at.queueUrl} \\
+    --message-body '${body}'
+
+  curl -s ${at.endpoint}/ -H 'Content-Type: application/x-amz-json-1.0' -H 'X-Amz-Target: AmazonSQS.SendMessage' \\
+    -d '${request}'
+
+See the rows:
+
+  psql '${at.databaseUrl}' -c 'select * from user_logins'
+
+Ctrl-C stops.
+`;
+}
