@@ -44,8 +44,10 @@ export function createConnection({ databaseUrl, key, timeouts }: ConnectionSetti
     allowExitOnIdle: true,
     keepAlive: true,
   });
-  // A connection that dies while idle leaves the pool by itself; without a listener it would end the process.
+  // A connection that dies while idle leaves the pool by itself, and one that dies between check-out and statement
+  // fails the statement. Both also emit an error, which would end the process if nobody listened.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const lastUsed = new WeakMap<pg.PoolClient, number>();
 
   async function use<T>(client: pg.PoolClient, statement: (client: pg.PoolClient) => Promise<T>): Promise<T> {

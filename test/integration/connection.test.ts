@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { expect, onTestFinished, test } from 'vitest';
+import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
+import { createMasker } from '../../lambda/masking/masker.ts';
+import type { Timeouts } from '../../lambda/store/connection.ts';
+import type { LoginRow } from '../../lambda/store/login-row.ts';
+import { createStore, type Store } from '../../lambda/store/store.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createFunction } from '../support/function.ts';
+import { sqsRecord, VALID_BODY } from '../support/records.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+
+const masker = createMasker('k1', deriveFieldKeys(Buffer.alloc(32, 'any key will do for these tests')));
+const STORED = [{ kind: 'stored' }];
+
+function openStore(databaseUrl: string, timeouts: Partial<Timeouts> = {}): Store {
+  const store = createStore({ databaseUrl, key: masker, timeouts });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+const row = (): LoginRow => ({
+  sentAt: Date.now(),
+  messageId: randomUUID(),
+  userId: 'user',
+  deviceType: 'ios',
+  maskedIp: masker.maskIp('192.0.2.1').masked,
+  maskedDeviceId: null,
+  locale: null,
+  appVersion: 1,
+});
+
+const killConnections = (database: TestDatabase) =>
+  database.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'login-etl' and datname = current_database()",
+  );
+
+test('a connection that the server ended between two invocations is replaced within the second', async () => {
+  const database = await createDatabase();
+  const store = openStore(database.writerUrl);
+  await store.write([row()]);
+  await killConnections(database);
+  expect(await store.write([row()])).toEqual(STORED);
+});
+
+test('a connection that was cut between two invocations is replaced within the second', async () => {
+  const database = await createDatabase();
+  const proxy = await startTcpProxy(database.writerUrl);
+  const store = openStore(proxy.through(database.writerUrl));
+  await store.write([row()]);
+  proxy.cut();
+  expect(await store.write([row()])).toEqual(STORED);
+  expect(proxy.connections()).toBe(2);
+});
+
+test('a connection that died in silence during a long freeze is found out, and replaced within the invocation', async () => {
+  const database = await createDatabase();
+  const proxy = await startTcpProxy(database.writerUrl);
+  const store = openStore(proxy.through(database.writerUrl), { idleMs: 0, probeMs: 100 });
+  await store.write([row()]);
+  proxy.swallow();
+  await new Promise((done) => setTimeout(done, 2));
+  const written = store.write([row()]);
+  setTimeout(() => proxy.recover(), 50);
+  expect(await written).toEqual(STORED);
+});
+
+test('a statement that gets no answer is given up, and its rows are handed back', async () => {
+  const database = await createDatabase();
+  const proxy = await startTcpProxy(database.writerUrl);
+  const store = openStore(proxy.through(database.writerUrl), { statementMs: 100, graceMs: 100 });
+  await store.write([row()]);
+  proxy.swallow();
+  expect(await store.write([row()])).toEqual([{ kind: 'retry', reason: 'database connection' }]);
+  proxy.recover();
+  expect(await store.write([row()])).toEqual(STORED);
+});
+
+test('a statement that takes too long is ended by the server, and its rows are handed back', async () => {
+  const database = await createDatabase();
+  const store = openStore(database.writerUrl, { statementMs: 200 });
+  await database.query('begin');
+  await database.query('lock table user_logins in access exclusive mode');
+  expect(await store.write([row()])).toEqual([{ kind: 'retry', reason: 'database 57014' }]);
+  await database.query('rollback');
+  expect(await store.write([row()])).toEqual(STORED);
+});
+
+test.each([
+  ['nobody listens', 'postgres://login_writer:x@127.0.0.1:1/postgres', 'database ECONNREFUSED'],
+  [
+    'the host has no address',
+    'postgres://login_writer:x@no-such-host.invalid/postgres',
+    expect.stringMatching(/^database E/),
+  ],
+])('when %s every message is handed back', async (_, url, reason) => {
+  expect(await openStore(url).write([row(), row()])).toEqual(Array(2).fill({ kind: 'retry', reason }));
+});
+
+test('a wrong password hands every message back', async () => {
+  const url = new URL((await createDatabase()).writerUrl);
+  url.password = 'wrong';
+  expect(await openStore(url.href).write([row()])).toEqual([{ kind: 'retry', reason: 'database 28P01' }]);
+});
+
+test('one environment holds one connection, whatever is thrown at it', async () => {
+  const database = await createDatabase();
+  const lambda = createFunction(database.writerUrl);
+  await Promise.all(Array.from({ length: 5 }, () => lambda.invoke([sqsRecord(VALID_BODY)])));
+  const open = await database.query(
+    "select 1 from pg_stat_activity where application_name = 'login-etl' and datname = current_database()",
+  );
+  expect(open).toHaveLength(1);
+});

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { createDatabase } from '../support/database.ts';
+import { createFunction, TEST_MASK_KEY } from '../support/function.ts';
+import { sqsRecord, VALID_BODY } from '../support/records.ts';
+
+const OTHER_KEY = 'hex:07c5b1f29ae34d687f8091a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6';
+
+test('the first writer enrols its key, of which the database learns eight digits', async () => {
+  const database = await createDatabase();
+  await createFunction(database.writerUrl).invoke([sqsRecord(VALID_BODY)]);
+  const keys = await database.query('select kid, check_value from mask_keys');
+  expect(keys).toEqual([{ kid: 'k1', check_value: expect.stringMatching(/^[0-9a-f]{8}$/) }]);
+});
+
+test('a key that disagrees fails the whole batch, and nothing is written', async () => {
+  const database = await createDatabase();
+  await createFunction(database.writerUrl).invoke([sqsRecord(VALID_BODY)]);
+  const lambda = createFunction(database.writerUrl, { MASK_KEY: OTHER_KEY });
+  await expect(lambda.invoke([sqsRecord(VALID_BODY)])).rejects.toMatchObject({ name: 'KeyMismatchError' });
+  await expect(lambda.invoke([sqsRecord(VALID_BODY)])).rejects.toMatchObject({ name: 'KeyMismatchError' });
+  expect(await database.query('select 1 from user_logins')).toHaveLength(1);
+  expect(await database.query('select 1 from ingest_ledger')).toHaveLength(1);
+});
+
+test('another key under an id of its own is welcome, and its pseudonyms say so', async () => {
+  const database = await createDatabase();
+  await createFunction(database.writerUrl).invoke([sqsRecord(VALID_BODY)]);
+  await createFunction(database.writerUrl, { MASK_KEY: OTHER_KEY, MASK_KEY_ID: 'k2' }).invoke([sqsRecord(VALID_BODY)]);
+  const rows = await database.query<{ masked_ip: string }>('select masked_ip from user_logins order by 1');
+  expect(rows.map(({ masked_ip }) => masked_ip.slice(0, 3))).toEqual(['k1_', 'k2_']);
+});
+
+test('of two environments that start at once with different keys, one writes and the other throws', async () => {
+  const database = await createDatabase();
+  const results = await Promise.allSettled(
+    [TEST_MASK_KEY, OTHER_KEY].map((MASK_KEY) =>
+      createFunction(database.writerUrl, { MASK_KEY }).invoke([sqsRecord(VALID_BODY)]),
+    ),
+  );
+  expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect(await database.query('select 1 from user_logins')).toHaveLength(1);
+});
+
+test('wrong settings fail the batch with all problems at once, before anything is read or written', async () => {
+  const lambda = createFunction('not a url', { MASK_KEY: 'hex:00', MASK_KEY_ID: 'one', QUEUE_URL: 'nowhere' });
+  await expect(lambda.invoke([sqsRecord(VALID_BODY)])).rejects.toThrow(
+    /DATABASE_URL .*MASK_KEY .*MASK_KEY_ID .*QUEUE_URL /,
+  );
+});
+
+test('a record without messageId fails the batch, since its failure could not be reported', async () => {
+  const database = await createDatabase();
+  const nameless = { ...sqsRecord(VALID_BODY), messageId: '' };
+  const lambda = createFunction(database.writerUrl);
+  await expect(lambda.invoke([sqsRecord(VALID_BODY), nameless])).rejects.toMatchObject({ name: 'MalformedEventError' });
+  expect(await database.query('select 1 from user_logins')).toEqual([]);
+});

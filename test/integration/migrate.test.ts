@@ -1,0 +1,98 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { migrate } from '../../lambda/store/migrate.ts';
+import { createDatabase } from '../support/database.ts';
+import { createFunction } from '../support/function.ts';
+import { sqsRecord, VALID_BODY } from '../support/records.ts';
+
+const ALL = readdirSync('lambda/store/migrations').map((file) => file.replace('.sql', ''));
+
+const AS_GIVEN = `create table user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256),
+  masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date)`;
+
+describe('the migrations', () => {
+  test('make the table exactly as it was asked for', async () => {
+    const database = await createDatabase('empty');
+    expect(await migrate(database.url)).toEqual(ALL);
+    const columns = await database.query(`
+      select attname as name, format_type(atttypid, atttypmod) as type, attnotnull as not_null
+      from pg_attribute where attrelid = 'user_logins'::regclass and attnum > 0 order by attnum`);
+    expect(columns).toEqual([
+      { name: 'user_id', type: 'character varying(128)', not_null: false },
+      { name: 'device_type', type: 'character varying(32)', not_null: false },
+      { name: 'masked_ip', type: 'character varying(256)', not_null: false },
+      { name: 'masked_device_id', type: 'character varying(256)', not_null: false },
+      { name: 'locale', type: 'character varying(32)', not_null: false },
+      { name: 'app_version', type: 'integer', not_null: false },
+      { name: 'create_date', type: 'date', not_null: false },
+    ]);
+  });
+
+  test('do nothing the second time', async () => {
+    const database = await createDatabase('empty');
+    await migrate(database.url);
+    expect(await migrate(database.url)).toEqual([]);
+  });
+
+  test('run once when they are started from four places at once', async () => {
+    const database = await createDatabase('empty');
+    const applied = await Promise.all(Array.from({ length: 4 }, () => migrate(database.url)));
+    expect(applied.flat()).toEqual(ALL);
+  });
+
+  test('run for four databases of one server at once', async () => {
+    const databases = await Promise.all(Array.from({ length: 4 }, () => createDatabase('empty')));
+    const applied = await Promise.all(databases.map(({ url }) => migrate(url)));
+    expect(applied).toEqual(Array(4).fill(ALL));
+  });
+
+  test('adopt a table that is there, with its rows', async () => {
+    const database = await createDatabase('empty');
+    await database.query(AS_GIVEN);
+    await database.query("insert into user_logins (user_id) values ('from before')");
+    await migrate(database.url);
+    await createFunction(database.writerUrl).invoke([sqsRecord(VALID_BODY)]);
+    expect(await database.query('select user_id from user_logins')).toEqual([
+      { user_id: 'from before' },
+      { user_id: VALID_BODY.user_id },
+    ]);
+  });
+
+  test.each([
+    [
+      'device_type varchar(32)',
+      'device_type varchar(64)',
+      'device_type is character varying(64), not character varying(32)',
+    ],
+    ['locale varchar(32), ', '', 'locale is missing, not character varying(32)'],
+    ['create_date date', 'create_date timestamp', 'create_date is timestamp without time zone, not date'],
+    ['create_date date', 'create_date date, extra text', 'extra is text, not expected'],
+  ])('stop at a table in which %j is %j, and change nothing', async (wanted, actual, difference) => {
+    const database = await createDatabase('empty');
+    await database.query(AS_GIVEN.replace(wanted, actual));
+    await expect(migrate(database.url)).rejects.toThrow(difference);
+    expect(await database.query("select to_regclass('ingest_ledger') as ledger")).toEqual([{ ledger: null }]);
+  });
+
+  test('stop at a database that is not in UTF8', async () => {
+    const database = await createDatabase('empty', "encoding 'SQL_ASCII'");
+    await expect(migrate(database.url)).rejects.toThrow('must be in UTF8');
+  });
+
+  test('say what is missing when they may not create the roles', async () => {
+    const database = await createDatabase('empty');
+    const name = new URL(database.url).pathname.slice(1);
+    await database.query(`create role ${name} login password 'x'`);
+    await database.query(`grant all on schema public to ${name}; alter database ${name} owner to ${name}`);
+    await database.query('alter role login_writer rename to login_writer_aside');
+    try {
+      const url = Object.assign(new URL(database.url), { username: name, password: 'x' });
+      await expect(migrate(url.href)).rejects.toThrow('let an administrator run "create role login_writer login"');
+    } finally {
+      await database.query('alter role login_writer_aside rename to login_writer');
+      await database.query(
+        `drop owned by ${name} cascade; alter database ${name} owner to postgres; drop role ${name}`,
+      );
+    }
+  });
+});

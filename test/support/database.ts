@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { inject, onTestFinished } from 'vitest';
+import { ROLE_PASSWORD, TEMPLATE } from './postgres-server.ts';
+
+export interface TestDatabase {
+  /** Of the owner. */
+  url: string;
+  writerUrl: string;
+  analystUrl: string;
+  /** Runs SQL as the owner. */
+  query<T extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<T[]>;
+}
+
+/**
+ * A database of the test's own, dropped when the test ends; a connection that the test left open is a failure of the
+ * test, except those of function environments, which have no end of their own.
+ *
+ * @param from the schema as migrated, or nothing at all
+ */
+export async function createDatabase(from: 'migrated' | 'empty' = 'migrated', options = ''): Promise<TestDatabase> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const template = from === 'migrated' ? TEMPLATE : 'template0';
+  await onServer(`create database ${name} template ${template} ${options}`);
+  const url = urlFor(name);
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  onTestFinished(async () => {
+    await client.end().catch(() => {});
+    await onServer(`drop database ${name} with (force)`);
+  });
+  return {
+    url,
+    writerUrl: urlFor(name, 'login_writer'),
+    analystUrl: urlFor(name, 'login_analyst'),
+    query: async (sql, values) => (await client.query(sql, values as unknown[])).rows,
+  };
+}
+
+export async function onServer(sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: inject('postgresUrl') });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+/** A client that the test need not close. */
+export async function connectTo(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  onTestFinished(() => client.end());
+  return client;
+}
+
+function urlFor(database: string, role?: string): string {
+  const url = new URL(inject('postgresUrl'));
+  url.pathname = database;
+  if (role) {
+    url.username = role;
+    url.password = ROLE_PASSWORD;
+  }
+  return url.href;
+}

@@ -1,0 +1,31 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { Delivery } from '../../lambda/batch/process-batch.ts';
+import { createHandler } from '../../lambda/function.ts';
+import { sqsEvent } from './records.ts';
+
+/** Random bytes, drawn once; no deployment uses them. */
+export const TEST_MASK_KEY = 'hex:9d1f7c3ab2e84650b7c91d2e3f4a5b6c7d8e9fa0b1c2d3e4f5061728394a5b6c';
+
+export interface TestFunction {
+  /** Ids reported as failed, and what became of each delivery, as in `stored` or `rejected missing ip`. */
+  invoke(records: SQSRecord[]): Promise<{ failed: string[]; outcomes: string[] }>;
+}
+
+/** A function environment as Lambda would start one. */
+export function createFunction(databaseUrl: string, env: Record<string, string> = {}): TestFunction {
+  let deliveries: readonly Delivery[] = [];
+  const handler = createHandler({ DATABASE_URL: databaseUrl, MASK_KEY: TEST_MASK_KEY, ...env }, (result) => {
+    deliveries = result.deliveries;
+  });
+  return {
+    async invoke(records) {
+      const { batchItemFailures } = await handler(sqsEvent(records));
+      return {
+        failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
+        outcomes: deliveries.map(({ outcome }) =>
+          'reason' in outcome ? `${outcome.kind} ${outcome.reason}` : outcome.kind,
+        ),
+      };
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { migrate } from '../../lambda/store/migrate.ts';
+import { postgresHome, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    postgresUrl: string;
+  }
+}
+
+/** A database with the schema in it, which tests copy: cloning takes less time than migrating. */
+export const TEMPLATE = 'login_etl_template';
+/** Of the roles that the migrations make. */
+export const ROLE_PASSWORD = 'for-tests-only';
+
+/** One real PostgreSQL for all integration tests; `npm run test:postgres` names the package of another release. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'login-etl-test-'));
+  const packageName = process.env.TEST_POSTGRES_PACKAGE;
+  const postgres = await startPostgres(folder, {
+    // Nothing here has to survive a power cut; the server's promise to is not what is tested.
+    settings: { fsync: 'off', max_connections: '200' },
+    ...(packageName && { packageName }),
+  });
+  const client = new pg.Client({ connectionString: postgres.url });
+  await client.connect();
+  const { rows } = await client.query('show server_version');
+  process.stdout.write(`integration tests on PostgreSQL ${rows[0].server_version}\n`);
+  await client.query(`create database ${TEMPLATE}`);
+  const url = new URL(postgres.url);
+  url.pathname = TEMPLATE;
+  await migrate(url.href);
+  await client.query(`alter role login_writer password '${ROLE_PASSWORD}'`);
+  await client.query(`alter role login_analyst password '${ROLE_PASSWORD}'`);
+  await client.end();
+  project.provide('postgresUrl', postgres.url);
+  return async () => {
+    await postgres.stop();
+    rmSync(postgresHome(folder), { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
