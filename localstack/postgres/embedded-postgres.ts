@@ -13,6 +13,15 @@ const OWNER = 'postgres';
 /** Another process may take the free port between the look and the start. */
 const START_ATTEMPTS = 3;
 
+/** Loopback only; and a refused row must not reach the server's log, as statement or as detail of the error. */
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  jit: 'off',
+  log_error_verbosity: 'terse',
+  log_min_error_statement: 'panic',
+};
+
 export interface EmbeddedPostgres {
   /** Of the owner and superuser, with its password. */
   url: string;
@@ -97,7 +106,7 @@ async function start(
   const log = join(home, 'server.log');
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
-    const all = { listen_addresses: '127.0.0.1', unix_socket_directories: '', port, jit: 'off', ...settings };
+    const all = { ...SETTINGS, port, ...settings };
     const flags = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);
     try {
       await run(pgCtl, ['start', '-w', '-s', '-D', data, '-l', log, '-o', flags.join(' ')], as);

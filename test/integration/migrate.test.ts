@@ -1,6 +1,10 @@
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { migrate } from '../../lambda/store/migrate.ts';
+import { postgresHome, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
 import { createDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
@@ -80,19 +84,20 @@ describe('the migrations', () => {
   });
 
   test('say what is missing when they may not create the roles', async () => {
-    const database = await createDatabase('empty');
-    const name = new URL(database.url).pathname.slice(1);
-    await database.query(`create role ${name} login password 'x'`);
-    await database.query(`grant all on schema public to ${name}; alter database ${name} owner to ${name}`);
-    await database.query('alter role login_writer rename to login_writer_aside');
+    // On a server of its own: on the shared one the roles are there.
+    const folder = mkdtempSync(join(tmpdir(), 'login-etl-roles-'));
+    const server = await startPostgres(folder);
     try {
-      const url = Object.assign(new URL(database.url), { username: name, password: 'x' });
+      const client = new pg.Client({ connectionString: server.url });
+      await client.connect();
+      await client.query("create role plain_owner login password 'x'");
+      await client.query('create database plain owner plain_owner');
+      await client.end();
+      const url = Object.assign(new URL(server.url), { username: 'plain_owner', password: 'x', pathname: 'plain' });
       await expect(migrate(url.href)).rejects.toThrow('let an administrator run "create role login_writer login"');
     } finally {
-      await database.query('alter role login_writer_aside rename to login_writer');
-      await database.query(
-        `drop owned by ${name} cascade; alter database ${name} owner to postgres; drop role ${name}`,
-      );
+      await server.stop();
+      rmSync(postgresHome(folder), { recursive: true, force: true });
     }
   });
 });

@@ -1,0 +1,140 @@
+import { writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { dataFolder, killGroup, npmStart, parseResult, runStart } from '../support/npm-start.ts';
+import { VALID_BODY } from '../support/records.ts';
+
+async function queryWhileUp(folder: string, sql: string): Promise<unknown[]> {
+  const started = npmStart(['--data', folder, '--watch', '/dev/null']);
+  const [, url] = await started.until(/psql '([^']+)'/);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query(sql);
+  await client.end();
+  started.child.kill('SIGINT');
+  expect(await started.exit()).toBe(0);
+  return rows;
+}
+
+describe('npm start', () => {
+  test('stores the shipped events but one, and says so in one JSON object', async () => {
+    const { code, stdout, stderr } = await runStart(['--data', dataFolder(), '--json']);
+    expect(parseResult(stdout)).toEqual({
+      received: 100,
+      stored: 99,
+      duplicates: 0,
+      rejected: { 'missing user_id': 1 },
+      deadLettered: 1,
+      pending: 0,
+      seconds: expect.any(Number),
+      eventsPerSecond: expect.any(Number),
+      databaseUrl: expect.stringMatching(/^postgres:\/\/\S+@127\.0\.0\.1:\d+\/postgres$/),
+    });
+    expect(stderr).toContain('Duplicate ips in the whole table: 3');
+    expect(stderr).toContain('Duplicate devices in the whole table: 2');
+    expect(code).toBe(0);
+  });
+
+  test('adds to the rows of the run before, and begins anew with --fresh', async () => {
+    const folder = dataFolder();
+    await runStart(['--data', folder]);
+    await runStart(['--data', folder]);
+    const counts = 'select count(*)::integer as rows, count(distinct masked_ip)::integer as ips from user_logins';
+    expect(await queryWhileUp(folder, counts)).toEqual([{ rows: 198, ips: 92 }]);
+    await runStart(['--data', folder, '--fresh', '/dev/null']);
+    expect(await queryWhileUp(folder, counts)).toEqual([{ rows: 0, ips: 0 }]);
+  });
+
+  test('takes arrays, lines, archives and standard input, and makes a message of whatever is in them', async () => {
+    const folder = dataFolder();
+    const events = [VALID_BODY, 'no event', { ...VALID_BODY, ip: 5 }];
+    writeFileSync(join(folder, 'array.json'), JSON.stringify(events, null, 2));
+    writeFileSync(join(folder, 'lines.gz'), gzipSync(events.map((event) => JSON.stringify(event)).join('\n')));
+    const files = [join(folder, 'array.json'), join(folder, 'lines.gz'), '-'];
+    const stdin = `${JSON.stringify(VALID_BODY)}\n`;
+    const { code, stdout } = await runStart(['--data', folder, '--json', ...files], { stdin });
+    expect(parseResult(stdout)).toMatchObject({
+      received: 7,
+      stored: 3,
+      rejected: { not_object: 2, 'wrong_type ip': 2 },
+      deadLettered: 4,
+    });
+    expect(code).toBe(0);
+  });
+
+  test('refuses a broken file in one sentence with the line, before anything is sent', async () => {
+    const folder = dataFolder();
+    const file = join(folder, 'broken.jsonl');
+    writeFileSync(file, `${JSON.stringify(VALID_BODY)}\n{"user_id": secret}\n`);
+    const { code, stdout, stderr } = await runStart(['--data', folder, '--json', file]);
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/^\S+broken\.jsonl, line 2: this is no JSON\. [^\n]+\n$/);
+    expect(await queryWhileUp(folder, 'select 1 from user_logins')).toEqual([]);
+  });
+
+  test.each([
+    [['--wach'], /Unknown option '--wach'/],
+    [['--data'], /--data/],
+  ])('refuses the options %j', async (args, message) => {
+    const { code, stderr } = await runStart(args);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('explains itself with --help', async () => {
+    const { code, stdout } = await runStart(['--help']);
+    expect(code).toBe(0);
+    for (const option of ['--watch', '--json', '--fresh', '--data DIR', 'DATABASE_URL', 'MASK_KEY']) {
+      expect(stdout).toContain(option);
+    }
+  });
+});
+
+describe('npm start -- --watch', () => {
+  test('stores what arrives, is reached from this machine only, and stops cleanly on Ctrl-C', async () => {
+    const folder = dataFolder();
+    const started = npmStart(['--data', folder, '--watch', '--json', '/dev/null']);
+    const [, endpoint] = await started.until(/--endpoint-url (\S+)/);
+    const [curl] = await started.until(/curl -s [\s\S]+?-d '[^\n]+'/);
+    expect(curl).toContain(`${endpoint}/`);
+    const [, body = ''] = /-d '([^\n]+)'/.exec(curl) ?? [];
+    const headers = { 'Content-Type': 'application/x-amz-json-1.0', 'X-Amz-Target': 'AmazonSQS.SendMessage' };
+    expect((await fetch(endpoint as string, { method: 'POST', headers, body })).status).toBe(200);
+    await started.until(/1 stored/);
+    const elsewhere = Object.values(networkInterfaces())
+      .flat()
+      .filter((at) => at?.family === 'IPv4' && !at.internal);
+    for (const at of elsewhere) {
+      await expect(fetch((endpoint as string).replace('127.0.0.1', at?.address as string))).rejects.toThrow();
+    }
+    started.child.kill('SIGINT');
+    expect(await started.exit()).toBe(0);
+    expect(parseResult(started.stdout())).toMatchObject({ received: 1, stored: 1, pending: 0 });
+  });
+
+  test('has its folder to itself, until it is killed', async () => {
+    const folder = dataFolder();
+    const first = npmStart(['--data', folder, '--watch', '/dev/null']);
+    await first.until(/Ctrl-C/);
+    const second = await runStart(['--data', folder]);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(/^Another run is using [^\n]+\n$/);
+    killGroup(first.child);
+    const third = await runStart(['--data', folder, '--json']);
+    expect(third.code).toBe(0);
+    expect(parseResult(third.stdout)).toMatchObject({ stored: 99 });
+  });
+
+  test('lets the next run in when only npm is killed', async () => {
+    const folder = dataFolder();
+    const first = npmStart(['--data', folder, '--watch', '/dev/null']);
+    await first.until(/Ctrl-C/);
+    first.child.kill('SIGKILL');
+    expect((await runStart(['--data', folder, '--json'])).code).toBe(0);
+  });
+});
