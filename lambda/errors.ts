@@ -36,13 +36,20 @@ export class UnexpectedError extends Error {
   override name = 'UnexpectedError';
 
   constructor(fault: unknown) {
-    super(`An unexpected ${fault instanceof Error ? fault.name : typeof fault} failed the whole batch.`);
+    super(`An unexpected ${fault instanceof Error ? typeName(fault) : typeof fault} failed the whole batch.`);
     if (fault instanceof Error) this.stack = [`${this.name}: ${this.message}`, ...stackFrames(fault)].join('\n');
   }
 }
 
+/** A name, too, can be set to anything. */
+function typeName(error: Error): string {
+  return /^[A-Za-z]{1,40}$/.test(error.name) ? error.name : 'Error';
+}
+
+/** Lines that name a place in the code. The message goes first, since one of its lines could look like that. */
 function stackFrames(error: Error): string[] {
-  return (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const lines = String(error.stack).replace(String(error.message), '').split('\n');
+  return lines.filter((line) => /^\s+at .*(:\d+:\d+|<anonymous>)\)?$/.test(line));
 }
 
 /** The error itself where it is one of ours, an `UnexpectedError` in its place where it is not. */

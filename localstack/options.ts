@@ -46,7 +46,7 @@ export function parseOptions(args: readonly string[]): Options {
     });
     return { ...values, files: positionals };
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('. ')[0] : '';
+    const reason = error instanceof Error ? error.message.split(/[.\n]/)[0] : '';
     throw new UserError(`${reason}. npm start -- --help lists the options.`, 2);
   }
 }

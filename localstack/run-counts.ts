@@ -38,17 +38,17 @@ export function createRunCounts(): RunCounts {
   /** Stored, and then not deleted: their next delivery is a duplicate of this run's own making. */
   const undeleted = new Set<string>();
 
-  /** @returns whether the message was not known to end like this */
+  /** @returns whether this is news: the message was not known to end like this */
   function note(messageId: string, outcome: Outcome, isKept: boolean): boolean {
     unstored.delete(messageId);
+    const wasRejected = rejected.delete(messageId);
     if (outcome.kind === 'retry') {
-      unstored.set(messageId, outcome.reason);
+      if (!undeleted.has(messageId)) unstored.set(messageId, outcome.reason);
       return false;
     }
     if (outcome.kind === 'rejected') {
-      const isNew = !rejected.has(messageId);
       rejected.set(messageId, outcome.reason);
-      return isNew;
+      return !wasRejected;
     }
     if (isKept) {
       undeleted.add(messageId);

@@ -1,4 +1,4 @@
-import type { Fault } from '../store/retry-policy.ts';
+import type { Fault } from './fault.ts';
 import type { RowOutcome } from './outcome.ts';
 
 export interface IsolationParts<Row> {

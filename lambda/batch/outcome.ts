@@ -19,8 +19,9 @@ export type RejectReason = Rejection | `refused ${string}`;
 /**
  * `database 57P01`: out of reach or out of order, by SQLSTATE or system error code.
  * `unclassified P0001`: refused this row with an error that does not say whether it will be refused for ever.
+ * `id_clash`: shares its first id, but not its first send time, with another message of the batch.
  */
-export type RetryReason = `database ${string}` | `unclassified ${string}`;
+export type RetryReason = `database ${string}` | `unclassified ${string}` | 'id_clash';
 
 export type RowOutcome = Exclude<Outcome, { kind: 'rejected' }> | { kind: 'rejected'; reason: `refused ${string}` };
 

@@ -4,7 +4,7 @@ import type { Masker } from '../masking/masker.ts';
 import type { Identity } from '../message/identity.ts';
 import type { LoginEvent } from '../message/login-event.ts';
 import { parseMessage } from '../message/parse-message.ts';
-import type { LoginRow } from '../store/login-row.ts';
+import type { LoginRow } from './login-row.ts';
 import { isSuccess, type Outcome, type RowOutcome } from './outcome.ts';
 
 export interface BatchParts {
@@ -42,8 +42,8 @@ export async function processBatch(records: readonly SQSRecord[], parts: BatchPa
   let nonIpTextsMasked = 0;
   for (const message of parsed) {
     if (!message.ok) continue;
-    unknownKeysDropped += message.unknownKeys;
     if (staged.has(message.identity.messageId)) continue;
+    unknownKeysDropped += message.unknownKeys;
     const ip = parts.masker.maskIp(message.event.ip);
     if (!ip.isAddress) nonIpTextsMasked++;
     const maskedDeviceId = parts.masker.maskDeviceId(message.event.device_id);
@@ -56,7 +56,7 @@ export async function processBatch(records: readonly SQSRecord[], parts: BatchPa
   const deliveries = parsed.map((message, i): Delivery => {
     const record = records[i] as SQSRecord;
     if (!message.ok) return { record, outcome: { kind: 'rejected', reason: message.reason } };
-    return { record, outcome: outcomeOf(message.identity.messageId) };
+    return { record, outcome: outcomeOf(message.identity) };
   });
   return { deliveries, unknownKeysDropped, nonIpTextsMasked };
 }
@@ -76,13 +76,19 @@ function requireMessageIds(records: readonly SQSRecord[]): void {
 /**
  * @returns the outcome by message id; where one is in the batch twice, the second delivery of a stored one is a duplicate
  */
-async function writeRows(staged: ReadonlyMap<string, LoginRow>, parts: BatchParts): Promise<(id: string) => Outcome> {
+async function writeRows(
+  staged: ReadonlyMap<string, LoginRow>,
+  parts: BatchParts,
+): Promise<(identity: Identity) => Outcome> {
   // In one order everywhere: two writers that lock the same ledger keys in opposite orders deadlock (40P01, 10 of 10).
   const rows = [...staged.values()].sort((a, b) => a.sentAt - b.sentAt || (a.messageId < b.messageId ? -1 : 1));
   const written = await parts.write(rows);
   if (written.length !== rows.length) throw new RangeError('the write did not give an outcome for every row');
   const outcomes = new Map<string, Outcome>(rows.map((row, i) => [row.messageId, written[i] as Outcome]));
-  return (messageId) => {
+  return ({ messageId, sentAt }) => {
+    // Not the same message, whatever its attributes claim, and one statement cannot tell the two apart: it may read
+    // the ledger's message ids and nothing else. Alone it can be decided.
+    if (staged.get(messageId)?.sentAt !== sentAt) return { kind: 'retry', reason: 'id_clash' };
     const outcome = outcomes.get(messageId) as Outcome;
     if (outcome.kind === 'stored') outcomes.set(messageId, { kind: 'duplicate' });
     return outcome;

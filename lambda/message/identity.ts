@@ -40,22 +40,27 @@ export function identify(record: SQSRecord, now: number): IdentityResult {
     return { ok: true, identity: { messageId: asUuid(record.messageId), sentAt } };
   }
   const originSentAt = epochMilliseconds(originTime);
-  if (!UUID.test(originId ?? '') || originSentAt === null || originSentAt > sentAt) {
+  if (!isUuid(originId) || originSentAt === null || originSentAt > sentAt) {
     return { ok: false, reason: 'bad_origin' };
   }
   if (originSentAt < now - LEDGER_RETENTION_DAYS * 86_400_000) return { ok: false, reason: 'expired' };
-  return { ok: true, identity: { messageId: asUuid(originId as string), sentAt: originSentAt } };
+  return { ok: true, identity: { messageId: asUuid(originId), sentAt: originSentAt } };
 }
 
 /** SQS's ids are uuids, but it promises only that they are unique: anything else gets a uuid of its own by hashing. */
 function asUuid(messageId: string): string {
-  if (UUID.test(messageId)) return messageId.toLowerCase();
+  if (isUuid(messageId)) return messageId.toLowerCase();
   const hex = createHash('sha256').update(messageId).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
     '-',
   );
 }
 
-function epochMilliseconds(text: string | undefined): number | null {
-  return text !== undefined && EPOCH_MILLISECONDS.test(text) ? Number(text) : null;
+function isUuid(text: unknown): text is string {
+  return typeof text === 'string' && UUID.test(text);
+}
+
+/** What arrives is only said to be text. */
+function epochMilliseconds(text: unknown): number | null {
+  return typeof text === 'string' && EPOCH_MILLISECONDS.test(text) ? Number(text) : null;
 }

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
+import type { LoginRow } from '../batch/login-row.ts';
 import type { RowOutcome } from '../batch/outcome.ts';
-import type { LoginRow } from './login-row.ts';
 
 /**
  * Row and ledger entry in one statement, so that neither exists without the other. What the ledger knows already is

@@ -1,10 +1,4 @@
-/**
- * What an error of the write says about the rows in it:
- * - data: one of the rows is at fault, so the batch is split until that row stands alone, and is rejected
- * - outage: no row is at fault, so whatever is not yet written waits and comes back
- * - unknown: it does not tell, so the batch is split; what is refused even alone is tried again later
- */
-export type Fault = { kind: 'data' | 'outage' | 'unknown'; code: string };
+import type { Fault } from '../batch/fault.ts';
 
 /** By SQLSTATE class, the first two characters (PostgreSQL manual, appendix A). */
 const BY_CLASS: Readonly<Record<string, Fault['kind']>> = {

@@ -1,8 +1,8 @@
 import { writeIsolating } from '../batch/isolate.ts';
+import type { LoginRow } from '../batch/login-row.ts';
 import type { RowOutcome } from '../batch/outcome.ts';
 import { type ConnectionSettings, createConnection } from './connection.ts';
 import { insertRows } from './insert-rows.ts';
-import type { LoginRow } from './login-row.ts';
 import { classifyFault } from './retry-policy.ts';
 
 export interface Store {

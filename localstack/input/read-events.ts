@@ -35,8 +35,12 @@ async function unzip(source: NodeJS.ReadableStream): Promise<AsyncIterable<Uint8
   const first = await bytes.next();
   if (first.done) return (async function* () {})();
   async function* whole() {
-    yield first.value as Buffer;
-    for (let next = await bytes.next(); !next.done; next = await bytes.next()) yield next.value;
+    try {
+      yield first.value as Buffer;
+      for (let next = await bytes.next(); !next.done; next = await bytes.next()) yield next.value;
+    } finally {
+      await bytes.return?.();
+    }
   }
   const isGzip = first.value[0] === 0x1f && first.value[1] === 0x8b;
   // The error of a broken archive comes out of the loop that reads it.

@@ -46,44 +46,64 @@ async function* splitLines(chunks: AsyncIterable<string>, name: string, firstLin
 
 /** Finds where the elements end; whether one is valid JSON is left to JSON.parse. */
 async function* splitArray(chunks: AsyncIterable<string>, name: string, firstLine: number): AsyncGenerator<EventText> {
+  const position: Position = { depth: 0, inString: false, escaped: false, ended: false };
   let element = '';
+  let isFirst = true;
   let line = firstLine;
   let elementLine = firstLine;
-  let depth = 0;
-  let inString = false;
-  let escaped = false;
-  let elements = 0;
   for await (const chunk of chunks) {
     let from = 0;
     for (let i = 0; i < chunk.length; i++) {
-      const char = chunk[i];
-      if (char === '\n') line++;
-      if (inString) {
-        if (escaped) escaped = false;
-        else if (char === '\\') escaped = true;
-        else if (char === '"') inString = false;
-      } else if (char === '"') {
-        inString = true;
-      } else if (char === '[' || char === '{') {
-        if (++depth === 1) from = i + 1;
-      } else if (depth === 0) {
-        if (char !== ' ' && char !== '\t' && char !== '\r' && char !== '\n')
-          throw brokenFile(name, line, 'text after the array');
-      } else if (char === '}' || char === ']' || (char === ',' && depth === 1)) {
-        if (char !== ',' && --depth > 0) continue;
-        if (char === '}' && depth === 0) throw brokenFile(name, line, 'the array ends with }');
-        element += chunk.slice(from, i);
-        if (char === ',' || elements > 0 || element.trim() !== '') yield checked(element, name, elementLine);
-        elements++;
-        element = '';
-        elementLine = line;
-        from = i + 1;
+      const boundary = step(position, chunk[i] as string);
+      if (boundary === 'stray')
+        throw brokenFile(name, line, position.ended ? 'text after the array' : 'the array ends with }');
+      if (boundary === 'newline') line++;
+      if (boundary !== 'open' && boundary !== 'separator' && boundary !== 'close') continue;
+      element += chunk.slice(from, i);
+      const isEmptyArray = boundary === 'close' && isFirst && element.trim() === '';
+      if (boundary !== 'open' && !isEmptyArray) {
+        yield checked(element, name, elementLine);
+        isFirst = false;
       }
+      element = '';
+      elementLine = line;
+      from = i + 1;
     }
-    if (depth > 0) element += chunk.slice(from);
+    if (!position.ended) element += chunk.slice(from);
     refuseIfTooLong(element, name, elementLine);
   }
-  if (depth > 0) throw brokenFile(name, line, 'the file ends before the array does');
+  if (!position.ended) throw brokenFile(name, line, 'the file ends before the array does');
+}
+
+interface Position {
+  /** 1 between the brackets of the array itself. */
+  depth: number;
+  inString: boolean;
+  escaped: boolean;
+  ended: boolean;
+}
+
+/** What a character is to the array: one of its own brackets or commas, text that may not stand there, or nothing. */
+type Boundary = 'open' | 'separator' | 'close' | 'stray' | 'newline' | 'none';
+
+function step(at: Position, char: string): Boundary {
+  if (char === '\n') return 'newline';
+  if (at.inString) {
+    if (at.escaped) at.escaped = false;
+    else if (char === '\\') at.escaped = true;
+    else if (char === '"') at.inString = false;
+    return 'none';
+  }
+  if (char === ' ' || char === '\t' || char === '\r') return 'none';
+  if (at.ended) return 'stray';
+  if (char === '"') at.inString = true;
+  else if (char === ',' && at.depth === 1) return 'separator';
+  else if (char === '[' || char === '{') return at.depth++ === 0 ? 'open' : 'none';
+  else if ((char === ']' || char === '}') && --at.depth === 0) {
+    at.ended = char === ']';
+    return at.ended ? 'close' : 'stray';
+  }
+  return 'none';
 }
 
 function checked(text: string, name: string, line: number): EventText {

@@ -75,7 +75,11 @@ test.each([
   ['a database that does not answer', { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }, /ECONNREFUSED/],
   ['no URL of a database', { DATABASE_URL: 'mysql://x' }, /DATABASE_URL is no postgres:\/\/ URL/],
   ['a short key', { MASK_KEY: 'hex:0011' }, /MASK_KEY must be at least 32 bytes/],
-  ['a published key', { MASK_KEY: `hex:${Buffer.from([...Array(32).keys()]).toString('hex')}` }, /MASK_KEY must be random/],
+  [
+    'a published key',
+    { MASK_KEY: `hex:${Buffer.from([...Array(32).keys()]).toString('hex')}` },
+    /MASK_KEY must be random/,
+  ],
 ])('%s ends the run in one sentence', async (_, env, message) => {
   const { code, stdout, stderr } = await runStart(['--data', dataFolder(), '--json'], { env });
   expect(code).toBe(1);

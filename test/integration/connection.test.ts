@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
+import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import type { Timeouts } from '../../lambda/store/connection.ts';
-import type { LoginRow } from '../../lambda/store/login-row.ts';
 import { createStore, type Store } from '../../lambda/store/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';

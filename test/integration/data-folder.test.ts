@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { parseMasterKey } from '../../lambda/masking/master-key.ts';
+import { type DataFolder, openDataFolder } from '../../localstack/data-folder.ts';
+import { postgresHome } from '../../localstack/postgres/embedded-postgres.ts';
+import { UserError } from '../../localstack/user-error.ts';
+
+function makeParent(): string {
+  const parent = mkdtempSync(join(tmpdir(), 'data-folder-'));
+  onTestFinished(() => rmSync(parent, { recursive: true }));
+  return parent;
+}
+
+function open(path: string): DataFolder {
+  const folder = openDataFolder(path);
+  onTestFinished(() => folder.release());
+  return folder;
+}
+
+/** Another process that opens the folder, says what came of it, and then lives on. */
+function startOther(path: string): { child: ChildProcess; said: Promise<string> } {
+  const module = new URL('../../localstack/data-folder.ts', import.meta.url).href;
+  const script = `
+    import { openDataFolder } from ${JSON.stringify(module)};
+    let folder;
+    try {
+      folder = openDataFolder(${JSON.stringify(path)});
+      console.log('opened ' + folder.maskKey());
+    } catch ({ name, message }) {
+      console.log(name + ' ' + message);
+    }
+    setInterval(() => folder, 60_000);`;
+  const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return { child, said: once(child.stdout.setEncoding('utf8'), 'data').then(([text]) => text.trimEnd()) };
+}
+
+describe('a folder in use', () => {
+  test('is refused to another process', async () => {
+    const path = join(makeParent(), 'data');
+    open(path);
+    expect(await startOther(path).said).toBe(
+      `UserError Another run is using ${path}: stop it first, or give this one a folder of its own with --data.`,
+    );
+  });
+
+  test('is refused to the same process, by whatever path', async () => {
+    const path = join(makeParent(), 'data');
+    open(path);
+    expect(() => openDataFolder(`${path}/../data/`)).toThrow(UserError);
+  });
+
+  test('does not stand in the way of another folder', async () => {
+    const parent = makeParent();
+    open(join(parent, 'one'));
+    expect(await startOther(join(parent, 'two')).said).toMatch(/^opened /);
+  });
+
+  test('is free once it is released', async () => {
+    const path = join(makeParent(), 'data');
+    openDataFolder(path).release();
+    expect(await startOther(path).said).toMatch(/^opened /);
+  });
+
+  test('is free, with its key, once its process was killed', async () => {
+    const path = join(makeParent(), 'data');
+    const { child, said } = startOther(path);
+    const key = (await said).replace('opened ', '');
+    expect(() => openDataFolder(path)).toThrow('Another run');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(open(path).maskKey()).toBe(key);
+  });
+});
+
+describe('a folder that cannot be used is one sentence', () => {
+  test('where a file is in its place', () => {
+    const path = join(makeParent(), 'file');
+    writeFileSync(path, '');
+    expect(() => openDataFolder(path)).toThrow(new UserError(`The data folder ${path} cannot be made (EEXIST).`));
+    expect(() => openDataFolder(join(path, 'data'))).toThrow(/cannot be made \(ENOTDIR\)\.$/);
+  });
+
+  test('where its lock is no file', () => {
+    const path = makeParent();
+    mkdirSync(join(path, 'lock'));
+    expect(() => openDataFolder(path)).toThrow(new UserError(`The data folder ${path} cannot be written.`));
+  });
+});
+
+describe('the mask key', () => {
+  test('is one that the function takes, and another in every folder', () => {
+    const keys = ['one', 'two'].map((name) => open(join(makeParent(), name)).maskKey());
+    for (const key of keys) expect(parseMasterKey(key)).toMatchObject({ ok: true });
+    expect(new Set(keys).size).toBe(2);
+  });
+
+  test('stays the same', () => {
+    const path = makeParent();
+    const folder = openDataFolder(path);
+    const key = folder.maskKey();
+    expect(folder.maskKey()).toBe(key);
+    folder.release();
+    expect(open(path).maskKey()).toBe(key);
+  });
+
+  test('is readable by its owner alone', () => {
+    const folder = open(makeParent());
+    folder.maskKey();
+    expect(statSync(join(folder.path, 'mask-key')).mode & 0o777).toBe(0o600);
+  });
+
+  test('is not made for a run that brings its own', () => {
+    const folder = open(makeParent());
+    expect(existsSync(join(folder.path, 'mask-key'))).toBe(false);
+  });
+});
+
+test('emptying the database takes nothing but the database', () => {
+  const folder = open(makeParent());
+  const key = folder.maskKey();
+  writeFileSync(folder.logFile, 'a line\n');
+  const home = postgresHome(folder.path);
+  mkdirSync(join(home, 'data'), { recursive: true });
+  folder.emptyDatabase();
+  expect(existsSync(home)).toBe(false);
+  expect(folder.maskKey()).toBe(key);
+  expect(readFileSync(folder.logFile, 'utf8')).toBe('a line\n');
+});

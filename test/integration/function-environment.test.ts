@@ -1,0 +1,161 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { createFunctionEnvironment, type FunctionEnvironment } from '../../localstack/function/function-environment.ts';
+import { createDatabase } from '../support/database.ts';
+import { TEST_MASK_KEY } from '../support/function.ts';
+import { sqsEvent, sqsRecord, VALID_BODY } from '../support/records.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+
+const BOUND = { timeout: 20_000, interval: 20 };
+const THREAD_STARTED = 'thread started\n';
+
+let folder: string;
+let logFile: string;
+let orders: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'function-environment-'));
+  logFile = join(folder, 'function.log');
+  orders = join(folder, 'orders');
+  writeFileSync(orders, '');
+  writeFileSync(join(folder, 'preload.cjs'), PRELOAD);
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+});
+
+/** Runs in each thread before the function: tells of the thread, and lets it die when the file of orders says so. */
+const PRELOAD = `
+  const { readFileSync, writeFileSync } = require('node:fs');
+  process.stdout.write('${THREAD_STARTED.trim()}\\n');
+  setInterval(() => {
+    const order = readFileSync(process.env.ORDERS, 'utf8');
+    if (order === '') return;
+    writeFileSync(process.env.ORDERS, '');
+    if (order === 'exit') process.exit(1);
+    throw new RangeError('by order, and it quotes 192.0.2.17');
+  }, 10).unref();`;
+
+function createFunction(env: Record<string, string>, timeoutMs = 20_000): FunctionEnvironment {
+  const NODE_OPTIONS = `--require=${join(folder, 'preload.cjs')}`;
+  const environment = createFunctionEnvironment({ env: { ...env, NODE_OPTIONS, ORDERS: orders }, timeoutMs, logFile });
+  onTestFinished(environment.stop);
+  return environment;
+}
+
+function threadsStarted(): number {
+  return readFileSync(logFile, 'utf8').split(THREAD_STARTED).length - 1;
+}
+
+/** A function on a database of its own, with a network between them that can fail. */
+async function createWithDatabase(timeoutMs?: number) {
+  const database = await createDatabase();
+  const proxy = await startTcpProxy(database.writerUrl);
+  const env = { DATABASE_URL: proxy.through(database.writerUrl), MASK_KEY: TEST_MASK_KEY };
+  return { proxy, database, environment: createFunction(env, timeoutMs) };
+}
+
+const rejected = () => sqsEvent([sqsRecord('no JSON')]);
+const valid = () => sqsEvent([sqsRecord(VALID_BODY)]);
+
+describe('an invocation', () => {
+  test("gives the function's answer, and what became of each message", async () => {
+    const { environment, database } = await createWithDatabase();
+    const event = sqsEvent([sqsRecord(VALID_BODY), sqsRecord({ ...VALID_BODY, ip: 7 })]);
+    const [good, bad] = event.Records.map(({ messageId }) => messageId);
+    expect(await environment.invoke(event)).toEqual({
+      response: { batchItemFailures: [{ itemIdentifier: bad }] },
+      deliveries: [
+        { messageId: good, outcome: { kind: 'stored' } },
+        { messageId: bad, outcome: { kind: 'rejected', reason: 'wrong_type ip' } },
+      ],
+    });
+    expect(await database.query('select user_id from user_logins')).toEqual([{ user_id: VALID_BODY.user_id }]);
+  });
+
+  test('after another runs in the same thread', async () => {
+    const { environment, proxy } = await createWithDatabase();
+    await environment.invoke(valid());
+    await environment.invoke(valid());
+    await environment.stop();
+    expect(threadsStarted()).toBe(1);
+    expect(proxy.connections()).toBe(1);
+  });
+
+  test('throws what the function throws, by name and message', async () => {
+    const environment = createFunction({});
+    const fault = await environment.invoke(valid()).catch((error) => error);
+    expect(fault).toMatchObject({ name: 'ConfigError', message: expect.stringMatching(/DATABASE_URL.*MASK_KEY/) });
+    await expect(environment.invoke(valid())).rejects.toThrow(fault.message);
+    await environment.stop();
+    expect(threadsStarted()).toBe(1);
+  });
+
+  test('sees the settings it is given, and none of the process', async () => {
+    process.env.MASK_KEY = TEST_MASK_KEY;
+    onTestFinished(() => {
+      delete process.env.MASK_KEY;
+    });
+    const environment = createFunction({ DATABASE_URL: 'postgres://nobody@127.0.0.1/nothing' });
+    await expect(environment.invoke(valid())).rejects.toThrow('MASK_KEY is missing');
+  });
+});
+
+describe('a new thread takes over', () => {
+  test('from one that took too long', async () => {
+    const { environment, proxy, database } = await createWithDatabase(3_000);
+    proxy.swallow();
+    await expect(environment.invoke(valid())).rejects.toThrow('The function timed out after 3000 ms.');
+    proxy.recover();
+    expect((await environment.invoke(valid())).response).toEqual({ batchItemFailures: [] });
+    expect(await database.query('select from user_logins')).toHaveLength(1);
+    await environment.stop();
+    expect(threadsStarted()).toBe(2);
+  });
+
+  test.for([
+    ['exit', 'The function died.'],
+    ['throw', 'The function died of RangeError.'],
+  ] as const)('from one that died at work (%s)', async ([order, message]) => {
+    const { environment, proxy } = await createWithDatabase();
+    proxy.swallow();
+    const invocation = environment.invoke(valid());
+    const outcome = expect(invocation).rejects.toThrow(new Error(message));
+    await expect.poll(proxy.connections, BOUND).toBe(1);
+    writeFileSync(orders, order);
+    await outcome;
+    proxy.recover();
+    expect((await environment.invoke(valid())).response).toEqual({ batchItemFailures: [] });
+  });
+
+  test.for(['exit', 'throw'])('from one that died between two invocations (%s)', async (order) => {
+    const { environment } = await createWithDatabase();
+    await environment.invoke(valid());
+    writeFileSync(orders, order);
+    await expect.poll(() => readFileSync(orders, 'utf8'), BOUND).toBe('');
+    expect((await environment.invoke(valid())).response).toEqual({ batchItemFailures: [] });
+    await environment.stop();
+    expect(threadsStarted()).toBe(2);
+  });
+});
+
+describe('the log file', () => {
+  test('has what the function prints, to the last line', async () => {
+    const { environment } = await createWithDatabase();
+    const events = Array.from({ length: 20 }, rejected);
+    for (const event of events) await environment.invoke(event);
+    await environment.stop();
+    const log = readFileSync(logFile, 'utf8');
+    for (const { Records } of events) expect(log).toContain(Records[0]?.messageId);
+  });
+
+  test('is readable by its owner alone, and kept by the next run', async () => {
+    for (const run of [1, 2]) {
+      const environment = createFunction({});
+      await environment.invoke(valid()).catch(() => {});
+      await environment.stop();
+      expect(threadsStarted()).toBe(run);
+    }
+    expect(statSync(logFile).mode & 0o777).toBe(0o600);
+  });
+});

@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { canonicalIp } from '../../lambda/masking/canonical.ts';
+import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
+import { createMasker } from '../../lambda/masking/masker.ts';
+
+const masker = createMasker('k1', deriveFieldKeys(Uint8Array.from({ length: 32 }, (_, i) => i)));
+
+/** An IPv6 address as eight numbers; an IPv4 one as the six first groups that map it. */
+type Address = readonly number[];
+
+interface Spelling {
+  upperCase: boolean;
+  padded: boolean;
+  dottedTail: boolean;
+  /** Which run of zeros becomes `::`, if any. */
+  compressed: number;
+  zone: string;
+  around: readonly [string, string];
+}
+
+const group = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.constantFrom(1, 0xffff), fc.nat({ max: 0xffff }));
+const groups = (length: number) => fc.array(group, { minLength: length, maxLength: length });
+const mapped = groups(2).map((tail): Address => [0, 0, 0, 0, 0, 0xffff, ...tail]);
+const address: fc.Arbitrary<Address> = fc.oneof(groups(8), mapped);
+const space = fc.constantFrom('', ' ', '\t', '\r\n');
+const spelling: fc.Arbitrary<Spelling> = fc.record({
+  upperCase: fc.boolean(),
+  padded: fc.boolean(),
+  dottedTail: fc.boolean(),
+  compressed: fc.nat({ max: 4 }),
+  zone: fc.constantFrom('', '', '%eth0', '%1'),
+  around: fc.tuple(space, space),
+});
+
+function dotted(tail: Address): string {
+  return tail.flatMap((value) => [value >> 8, value & 0xff]).join('.');
+}
+
+function zeroRuns(address: Address): { start: number; end: number }[] {
+  const runs = address.flatMap((_, start) =>
+    address.slice(start).map((_, length) => ({ start, end: start + length + 1 })),
+  );
+  return runs.filter(({ start, end }) => address.slice(start, end).every((value) => value === 0));
+}
+
+function isMapped(address: Address): boolean {
+  return dotted(address).startsWith('0.0.0.0.0.0.0.0.0.0.255.255.');
+}
+
+/** With a bare IPv4 address as one of the spellings of a mapped one. */
+function spell(address: Address, how: Spelling): string {
+  const [before, after] = how.around;
+  if (isMapped(address) && how.compressed === 0 && how.padded) return before + dotted(address.slice(6)) + after;
+  const hex = (value: number) => value.toString(16).padStart(how.padded ? 4 : 1, '0');
+  const words = (part: Address) => part.map(hex).join(':');
+  const head = how.dottedTail ? address.slice(0, 6) : address;
+  const runs = zeroRuns(head);
+  const run = runs[how.compressed % (runs.length + 1)];
+  const compressed = run ? `${words(head.slice(0, run.start))}::${words(head.slice(run.end))}` : words(head);
+  const joint = how.dottedTail && !compressed.endsWith(':') ? ':' : '';
+  const text = compressed + joint + (how.dottedTail ? dotted(address.slice(6)) : '');
+  return before + (how.upperCase ? text.toUpperCase() : text) + how.zone + after;
+}
+
+describe('an address', () => {
+  test('has one canonical form, however it is spelled', () => {
+    fc.assert(
+      fc.property(address, spelling, spelling, (value, one, other) => {
+        const canonical = canonicalIp(spell(value, one));
+        expect(canonical).toEqual(canonicalIp(spell(value, other)));
+        expect(canonical?.kind).toBe('address');
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('has the form that the URL standard prints, where it is no mapped one', () => {
+    fc.assert(
+      fc.property(
+        address.filter((value) => !isMapped(value)),
+        spelling,
+        (value, how) => {
+          const { hostname } = new URL(`http://[${spell(value, { ...how, zone: '', around: ['', ''] })}]/`);
+          expect(`[${canonicalIp(spell(value, how))?.value}]`).toBe(hostname);
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test('that maps an IPv4 one has the form of that', () => {
+    fc.assert(
+      fc.property(mapped, spelling, (value, how) => {
+        expect(canonicalIp(spell(value, how))).toEqual({ kind: 'address', value: dotted(value.slice(6)) });
+      }),
+    );
+  });
+
+  test('is its own canonical form afterwards', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string()), (text) => {
+        const once = canonicalIp(text);
+        if (once) expect(canonicalIp(once.value)).toEqual(once);
+      }),
+    );
+  });
+
+  test('is recognised in every form of RFC 3986', () => {
+    fc.assert(fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => canonicalIp(text)?.kind === 'address'));
+  });
+});
+
+test('equal addresses, and only those, get equal pseudonyms', () => {
+  const pair = fc.tuple(address, address, fc.nat({ max: 7 }), group).map(([one, two, at, value]) => {
+    const near = one.with(at, value);
+    return [one, at % 2 === 0 ? near : two] as const;
+  });
+  fc.assert(
+    fc.property(pair, spelling, spelling, ([one, other], how, otherwise) => {
+      const masks = [masker.maskIp(spell(one, how)).masked, masker.maskIp(spell(other, otherwise)).masked];
+      expect(masks[0] === masks[1]).toBe(one.join() === other.join());
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test('a leading zero makes an IPv4 address a text of its own', () => {
+  const octet = fc.nat({ max: 255 });
+  fc.assert(
+    fc.property(fc.array(octet, { minLength: 4, maxLength: 4 }), fc.nat({ max: 3 }), (octets, at) => {
+      const text = octets.map((value, i) => (i === at ? `0${value}` : `${value}`)).join('.');
+      expect(canonicalIp(text)).toEqual({ kind: 'text', value: text });
+      expect(masker.maskIp(text).masked).not.toBe(masker.maskIp(octets.join('.')).masked);
+    }),
+  );
+});

@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Fault } from '../../lambda/batch/fault.ts';
+import { writeIsolating } from '../../lambda/batch/isolate.ts';
+import type { RowOutcome } from '../../lambda/batch/outcome.ts';
+
+type Row = Fault['kind'] | 'fine' | 'known';
+
+const CODES = { data: '22001', unknown: 'P0001', outage: '57P01' } as const;
+const ALONE: Record<Exclude<Row, 'outage'>, RowOutcome> = {
+  fine: { kind: 'stored' },
+  known: { kind: 'duplicate' },
+  data: { kind: 'rejected', reason: 'refused 22001' },
+  unknown: { kind: 'retry', reason: 'unclassified P0001' },
+};
+const WAITS: RowOutcome = { kind: 'retry', reason: 'database 57P01' };
+
+const row = fc.oneof(
+  { weight: 8, arbitrary: fc.constantFrom('fine', 'known') },
+  fc.constantFrom('data', 'unknown'),
+) as fc.Arbitrary<Exclude<Row, 'outage'>>;
+const rows = fc.array(row, { maxLength: 300, size: 'max' });
+
+async function write(rows: readonly Row[]) {
+  let statements = 0;
+  const outcomes = await writeIsolating(rows, {
+    async insert(chunk) {
+      statements++;
+      const guilty = chunk.find((row) => row in CODES);
+      if (guilty) throw new Error(guilty);
+      return chunk.map((row) => ALONE[row as 'fine' | 'known']);
+    },
+    classify(error) {
+      const kind = (error as Error).message as Fault['kind'];
+      return { kind, code: CODES[kind] };
+    },
+  });
+  return { outcomes, statements };
+}
+
+test('every row gets the outcome it would have had alone, in its place, with few statements', async () => {
+  await fc.assert(
+    fc.asyncProperty(rows, async (batch) => {
+      const { outcomes, statements } = await write(batch);
+      expect(outcomes).toEqual(batch.map((row) => ALONE[row]));
+      const guilty = batch.filter((row) => row in CODES).length;
+      expect(statements).toBeLessThanOrEqual(2 * guilty * Math.ceil(Math.log2(batch.length || 1)) + 1);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('an outage makes rows wait from some place on, itself included, and changes nothing before it', async () => {
+  await fc.assert(
+    fc.asyncProperty(rows, fc.nat(), async (before, seed) => {
+      const at = seed % (before.length + 1);
+      const { outcomes } = await write([...before.slice(0, at), 'outage', ...before.slice(at)]);
+      const firstWaiting = outcomes.findIndex((outcome) => 'reason' in outcome && outcome.reason === WAITS.reason);
+      expect(firstWaiting).toBeGreaterThanOrEqual(0);
+      expect(firstWaiting).toBeLessThanOrEqual(at);
+      expect(outcomes).toEqual([
+        ...before.slice(0, firstWaiting).map((row) => ALONE[row]),
+        ...Array.from({ length: before.length + 1 - firstWaiting }, () => WAITS),
+      ]);
+    }),
+    { numRuns: 300 },
+  );
+});

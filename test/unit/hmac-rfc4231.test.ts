@@ -1,0 +1,50 @@
+import { createHmac, createSecretKey } from 'node:crypto';
+import { expect, test } from 'vitest';
+
+const LARGE_KEY = 'aa'.repeat(131);
+
+/** RFC 4231 section 4: name, key in hex, data, digest (of TC5 the first 128 bits). Guards the runtime, not our code. */
+const CASES = [
+  ['TC1', '0b'.repeat(20), Buffer.from('Hi There'), 'b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7'],
+  [
+    'TC2, a key shorter than the digest',
+    Buffer.from('Jefe').toString('hex'),
+    Buffer.from('what do ya want for nothing?'),
+    '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
+  ],
+  [
+    'TC3, key and data longer than 64 bytes',
+    'aa'.repeat(20),
+    Buffer.alloc(50, 0xdd),
+    '773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe',
+  ],
+  [
+    'TC4',
+    '0102030405060708090a0b0c0d0e0f10111213141516171819',
+    Buffer.alloc(50, 0xcd),
+    '82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b',
+  ],
+  ['TC5, truncated', '0c'.repeat(20), Buffer.from('Test With Truncation'), 'a3b6167473100ee06e0c796c2955552b'],
+  [
+    'TC6, a key longer than a block',
+    LARGE_KEY,
+    Buffer.from('Test Using Larger Than Block-Size Key - Hash Key First'),
+    '60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54',
+  ],
+  [
+    'TC7, key and data longer than a block',
+    LARGE_KEY,
+    Buffer.from(
+      'This is a test using a larger than block-size key and a larger than block-size data. ' +
+        'The key needs to be hashed before being used by the HMAC algorithm.',
+    ),
+    '9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2',
+  ],
+] as const;
+
+test.for(CASES)('HMAC-SHA-256 of this runtime agrees with RFC 4231, %s', ([, keyHex, data, expected]) => {
+  const key = createSecretKey(Buffer.from(keyHex, 'hex'));
+  const digest = createHmac('sha256', key).update(data).digest('hex');
+  expect(digest).toHaveLength(64);
+  expect(digest.slice(0, expected.length)).toBe(expected);
+});

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { parseMessage } from '../../lambda/message/parse-message.ts';
+import { type RecordOptions, sqsRecord, VALID_BODY } from '../support/records.ts';
+
+const NOW = Date.UTC(2026, 10, 20);
+const ID = '11111111-1111-4111-8111-111111111111';
+const EVENT = { ...VALID_BODY, app_version: 2_003_000 };
+
+function parse(body: unknown, options: RecordOptions = {}) {
+  return parseMessage(sqsRecord(body, { messageId: ID, sentAt: NOW, ...options }), NOW);
+}
+
+function accepted(unknownKeys = 0) {
+  return { ok: true, identity: { messageId: ID, sentAt: NOW }, event: EVENT, unknownKeys };
+}
+
+function rejected(reason: string) {
+  return { ok: false, reason };
+}
+
+function snsNotification(message: unknown) {
+  return {
+    Type: 'Notification',
+    MessageId: '22222222-2222-4222-8222-222222222222',
+    TopicArn: 'arn:aws:sns:us-east-1:000000000000:logins',
+    Message: message,
+    Timestamp: '2026-11-20T00:00:00.000Z',
+    MessageAttributes: { ip: { Type: 'String', Value: '198.51.100.1' } },
+  };
+}
+
+describe('the body', () => {
+  test('as a flat event is accepted', () => {
+    expect(parse(VALID_BODY)).toEqual(accepted());
+  });
+
+  test.for(['', ' ', 'hello', '{', '{"user_id":}', "{'user_id':1}", `${JSON.stringify(VALID_BODY)};`, '\ufeff{}'])(
+    '%j is not_json',
+    (body) => {
+      expect(parse(body)).toEqual(rejected('not_json'));
+    },
+  );
+
+  test('that is no text at all is not_json', () => {
+    for (const body of [undefined, null, 1, VALID_BODY]) {
+      expect(parseMessage({ ...sqsRecord(''), body: body as never }, NOW)).toEqual(rejected('not_json'));
+    }
+  });
+
+  test.for(['null', '1', '"text"', 'true', '[]', `[${JSON.stringify(VALID_BODY)}]`])('%s is not_object', (body) => {
+    expect(parse(body)).toEqual(rejected('not_object'));
+  });
+
+  test('with a key twice in one object counts the last one', () => {
+    const twice = JSON.stringify(VALID_BODY).replace('{', '{"device_type":"ios","ip":7,');
+    expect(parse(twice)).toEqual(accepted());
+  });
+
+  test('with a key at two places is ambiguous', () => {
+    expect(parse({ ...VALID_BODY, device: { ip: null } })).toEqual(rejected('ambiguous ip'));
+  });
+
+  test('with an object in place of a value has the wrong type there', () => {
+    expect(parse({ ...VALID_BODY, ip: { v4: '192.0.2.17' } })).toEqual(rejected('wrong_type ip'));
+  });
+
+  test('without fields misses the first one', () => {
+    expect(parse({})).toEqual(rejected('missing user_id'));
+  });
+
+  test('nested too deeply is too_complex', () => {
+    expect(parse(`${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`)).toEqual(rejected('too_complex'));
+  });
+
+  test.for(['__proto__', 'constructor'])('may hold the event under %s, a key like any other', (key) => {
+    expect(parse(`{"${key}":${JSON.stringify(VALID_BODY)}}`)).toEqual(accepted());
+  });
+
+  test('reports how many unknown keys were dropped', () => {
+    expect(parse({ ...VALID_BODY, a: 1, b: { c: 2 } })).toEqual(accepted(2));
+  });
+});
+
+describe('envelopes', () => {
+  test('of SNS are opened, and what stands beside the message is ignored', () => {
+    expect(parse(snsNotification(JSON.stringify(VALID_BODY)))).toEqual(accepted());
+  });
+
+  test('of SNS with something else inside are rejected for that', () => {
+    expect(parse(snsNotification('hello'))).toEqual(rejected('not_json'));
+    expect(parse(snsNotification('[]'))).toEqual(rejected('not_object'));
+    expect(parse(snsNotification('{}'))).toEqual(rejected('missing user_id'));
+  });
+
+  test('of SNS are opened once', () => {
+    const inner = JSON.stringify(snsNotification(JSON.stringify(VALID_BODY)));
+    expect(parse({ Type: 'Notification', Message: inner })).toEqual(rejected('missing user_id'));
+  });
+
+  test('of another type are no SNS envelopes', () => {
+    expect(parse({ ...VALID_BODY, Type: 'Login', Message: '{}' })).toEqual(accepted(2));
+    expect(parse({ ...VALID_BODY, Type: 'Notification', Message: 1 })).toEqual(accepted(2));
+  });
+
+  test('of EventBridge are walked to their detail', () => {
+    const envelope = {
+      version: '0',
+      id: '33333333-3333-4333-8333-333333333333',
+      'detail-type': 'login',
+      source: 'app.logins',
+      resources: ['arn:aws:events:us-east-1:000000000000:rule/login'],
+      detail: VALID_BODY,
+    };
+    expect(parse(envelope)).toEqual(accepted(5));
+  });
+});
+
+describe('the identity', () => {
+  test('without a valid send time is bad_sent_timestamp', () => {
+    expect(parse(VALID_BODY, { sentAt: Number.NaN })).toEqual(rejected('bad_sent_timestamp'));
+  });
+
+  test('is the first one of a message put back from the dead-letter queue', () => {
+    const first = { messageId: '44444444-4444-4444-8444-444444444444', sentAt: NOW - 1 };
+    const attributes = { origin_message_id: first.messageId, origin_sent_at: `${first.sentAt}` };
+    expect(parse(VALID_BODY, { attributes })).toEqual({ ...accepted(), identity: first });
+  });
+
+  test('is measured by the clock that was handed over', () => {
+    const attributes = { origin_message_id: ID, origin_sent_at: '0' };
+    const record = sqsRecord(VALID_BODY, { sentAt: 1, attributes });
+    expect(parseMessage(record, 1).ok).toBe(true);
+    expect(parseMessage(record, NOW)).toEqual(rejected('expired'));
+  });
+});
+
+test('the body is judged before the identity: text, shape, fields, then attributes', () => {
+  const options = { attributes: { origin_message_id: 'x' } };
+  const bodies = ['{', '1', { ...VALID_BODY, a: { ip: 1 }, user_id: '' }, { ...VALID_BODY, user_id: '' }, VALID_BODY];
+  expect(bodies.map((body) => parse(body, options))).toEqual(
+    ['not_json', 'not_object', 'ambiguous ip', 'empty user_id', 'bad_origin'].map(rejected),
+  );
+});

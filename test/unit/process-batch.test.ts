@@ -1,0 +1,203 @@
+import type { SQSRecord } from 'aws-lambda';
+import { describe, expect, test } from 'vitest';
+import type { LoginRow } from '../../lambda/batch/login-row.ts';
+import type { Outcome, RowOutcome } from '../../lambda/batch/outcome.ts';
+import { type BatchResult, failedMessageIds, processBatch } from '../../lambda/batch/process-batch.ts';
+import { MalformedEventError } from '../../lambda/errors.ts';
+import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
+import { createMasker } from '../../lambda/masking/masker.ts';
+import { sqsRecord, VALID_BODY } from '../support/records.ts';
+
+const NOW = Date.UTC(2026, 10, 20);
+const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((digit) => `${digit.repeat(8)}-1111-4111-8111-111111111111`) as [
+  string,
+  string,
+  string,
+  string,
+];
+const STORED: RowOutcome = { kind: 'stored' };
+const REFUSED: RowOutcome = { kind: 'rejected', reason: 'refused 22001' };
+const WAITS: RowOutcome = { kind: 'retry', reason: 'database 57P01' };
+
+const masker = createMasker('k1', deriveFieldKeys(Uint8Array.from({ length: 32 }, (_, i) => i)));
+
+async function run(records: SQSRecord[], outcomeOf: (row: LoginRow) => RowOutcome = () => STORED) {
+  const calls: (readonly LoginRow[])[] = [];
+  const write = async (rows: readonly LoginRow[]) => {
+    calls.push(rows);
+    return rows.map(outcomeOf);
+  };
+  const result = await processBatch(records, { masker, write, now: () => NOW });
+  return { result, rows: calls.flat(), calls };
+}
+
+function record(messageId: string, body: unknown = VALID_BODY, sentAt = NOW): SQSRecord {
+  return sqsRecord(body, { messageId, sentAt });
+}
+
+function outcomes(result: BatchResult): Outcome[] {
+  return result.deliveries.map(({ outcome }) => outcome);
+}
+
+describe('the rows handed to the write', () => {
+  test('hold the masked event under its identity', async () => {
+    const { rows } = await run([record(A, { ...VALID_BODY, ip: '199.172.111.135' }, NOW - 5)]);
+    expect(rows).toEqual([
+      {
+        messageId: A,
+        sentAt: NOW - 5,
+        userId: VALID_BODY.user_id,
+        deviceType: 'android',
+        maskedIp: 'k1_28484d988cd651084104d0e78e7f9b85ac04691e428cc1b19f5d4fa6763f9a13',
+        maskedDeviceId: 'k1_505a7f30e3194ac138e435c3d61debd837f8944ffff46f693a080127807149f5',
+        locale: 'RU',
+        appVersion: 2_003_000,
+      },
+    ]);
+  });
+
+  test('hold null where there is nothing to mask', async () => {
+    const { rows } = await run([record(A, { ...VALID_BODY, ip: ' ', device_id: '', locale: null })]);
+    expect(rows).toMatchObject([{ maskedIp: null, maskedDeviceId: null, locale: null }]);
+  });
+
+  test('come in one call, by ascending send time and then id', async () => {
+    const { rows, calls } = await run([record(C), record(A), record(D, VALID_BODY, NOW - 9), record(B)]);
+    expect(rows.map(({ messageId }) => messageId)).toEqual([D, A, B, C]);
+    expect(calls).toHaveLength(1);
+  });
+
+  test('are only those of valid messages', async () => {
+    const { rows } = await run([record(A, '{'), record(B), record(C, { ...VALID_BODY, ip: 1 })]);
+    expect(rows.map(({ messageId }) => messageId)).toEqual([B]);
+  });
+
+  test('carry the first identity of a message put back from the dead-letter queue', async () => {
+    const attributes = { origin_message_id: B, origin_sent_at: `${NOW - 7}` };
+    const { rows } = await run([sqsRecord(VALID_BODY, { messageId: A, sentAt: NOW, attributes })]);
+    expect(rows).toMatchObject([{ messageId: B, sentAt: NOW - 7 }]);
+  });
+});
+
+describe('the outcomes', () => {
+  test('stand in the order of the batch, whatever the order of the rows', async () => {
+    const batch = [record(C), record(B, '[]'), record(A), record(D)];
+    const { result } = await run(batch, ({ messageId }) => ({ [C]: REFUSED, [A]: WAITS })[messageId] ?? STORED);
+    expect(outcomes(result)).toEqual([REFUSED, { kind: 'rejected', reason: 'not_object' }, WAITS, STORED]);
+    expect(result.deliveries.map((delivery) => delivery.record)).toEqual(batch);
+  });
+
+  test('of a message put back are reported under the id it was received with', async () => {
+    const attributes = { origin_message_id: B, origin_sent_at: `${NOW - 7}` };
+    const { result } = await run([sqsRecord(VALID_BODY, { messageId: A, sentAt: NOW, attributes })], () => WAITS);
+    expect(failedMessageIds(result.deliveries)).toEqual([A]);
+  });
+
+  test('depend on the clock that was handed over', async () => {
+    const attributes = { origin_message_id: B, origin_sent_at: '1' };
+    const batch = [sqsRecord(VALID_BODY, { messageId: A, sentAt: 2, attributes })];
+    const outcomesAt = async (now: number) =>
+      outcomes(await processBatch(batch, { masker, write: async (rows) => rows.map(() => STORED), now: () => now }));
+    expect(await outcomesAt(2)).toEqual([STORED]);
+    expect(await outcomesAt(NOW)).toEqual([{ kind: 'rejected', reason: 'expired' }]);
+  });
+
+  test('of no records are none', async () => {
+    const { result } = await run([]);
+    expect(result).toEqual({ deliveries: [], unknownKeysDropped: 0, nonIpTextsMasked: 0 });
+  });
+});
+
+describe('a message that is in the batch twice', () => {
+  test('is written once, and its second delivery is a duplicate', async () => {
+    const { result, rows } = await run([record(A), record(B), record(A), record(A.toUpperCase())]);
+    expect(rows.map(({ messageId }) => messageId)).toEqual([A, B]);
+    const duplicate = { kind: 'duplicate' };
+    expect(outcomes(result)).toEqual([STORED, STORED, duplicate, duplicate]);
+  });
+
+  test.for([REFUSED, WAITS])('and not stored has the same outcome twice: %o', async (outcome) => {
+    const { result } = await run([record(A), record(A)], () => outcome);
+    expect(outcomes(result)).toEqual([outcome, outcome]);
+    expect(failedMessageIds(result.deliveries)).toEqual([A]);
+  });
+});
+
+test('a message that claims the id of another one in its batch takes nothing from it', async () => {
+  const attributes = { origin_message_id: A, origin_sent_at: `${NOW - 1_000}` };
+  const { result, rows } = await run([record(A), sqsRecord(VALID_BODY, { messageId: B, sentAt: NOW, attributes })]);
+  expect(rows.map(({ messageId, sentAt }) => [messageId, sentAt])).toEqual([[A, NOW]]);
+  expect(outcomes(result)).toEqual([STORED, { kind: 'retry', reason: 'id_clash' }]);
+});
+
+describe('the ids to report as failed', () => {
+  test('are those rejected or to be retried, in the order of the batch', async () => {
+    const duplicate: RowOutcome = { kind: 'duplicate' };
+    const batch = [record(D), record(C, '{'), record(B), record(A)];
+    const { result } = await run(batch, ({ messageId }) => ({ [D]: WAITS, [B]: duplicate })[messageId] ?? STORED);
+    expect(failedMessageIds(result.deliveries)).toEqual([D, C]);
+  });
+
+  test('are none where all is stored', async () => {
+    const { result } = await run([record(A), record(B)]);
+    expect(failedMessageIds(result.deliveries)).toEqual([]);
+  });
+
+  test('are spelled as they were received', async () => {
+    const { result } = await run([record(A.toUpperCase()), record('message-1')], () => WAITS);
+    expect(failedMessageIds(result.deliveries)).toEqual([A.toUpperCase(), 'message-1']);
+  });
+});
+
+describe('what is counted', () => {
+  test('is every unknown key of a valid message, and every text in ip that is no address', async () => {
+    const { result } = await run([
+      record(A, { ...VALID_BODY, ip: 'unknown', a: 1, b: { c: 2, d: 3 } }),
+      record(B, { ...VALID_BODY, ip: '192.0.2.1:443', c: 3 }),
+      record(C, { ...VALID_BODY, ip: null }),
+      record(D, { ...VALID_BODY, user_id: '', d: 4 }),
+    ]);
+    expect(result).toMatchObject({ unknownKeysDropped: 4, nonIpTextsMasked: 2 });
+  });
+
+  test('is a text in ip once, where its message is in the batch twice', async () => {
+    const { result } = await run([
+      record(A, { ...VALID_BODY, ip: 'unknown' }),
+      record(A, { ...VALID_BODY, ip: 'unknown' }),
+    ]);
+    expect(result.nonIpTextsMasked).toBe(1);
+  });
+});
+
+describe('the whole batch fails', () => {
+  test.for([undefined, '', 7])('where a record has the messageId %j, before anything is written', async (messageId) => {
+    const nameless = { ...record(A), messageId } as SQSRecord;
+    const calls: (readonly LoginRow[])[] = [];
+    const write = async (rows: readonly LoginRow[]) => {
+      calls.push(rows);
+      return rows.map(() => STORED);
+    };
+    const failing = processBatch([record(A), nameless], { masker, write, now: () => NOW });
+    await expect(failing).rejects.toThrow(MalformedEventError);
+    await expect(failing).rejects.toThrow('1 of 2 records');
+    expect(calls).toEqual([]);
+  });
+
+  test('where a record is none at all', async () => {
+    await expect(run([record(A), null as never])).rejects.toThrow(MalformedEventError);
+  });
+
+  test('where the write throws', async () => {
+    const fault = new TypeError('x');
+    const write = () => Promise.reject(fault);
+    await expect(processBatch([record(A)], { masker, write, now: () => NOW })).rejects.toBe(fault);
+  });
+
+  test.for([[[]], [[STORED]], [[STORED, STORED, STORED]]])(
+    'where the write gives %j for two rows',
+    async ([written]) => {
+      const write = async () => written as RowOutcome[];
+      await expect(processBatch([record(A), record(B)], { masker, write, now: () => NOW })).rejects.toThrow(RangeError);
+    },
+  );
+});

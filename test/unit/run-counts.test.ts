@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../../lambda/batch/outcome.ts';
+import { createRunCounts } from '../../localstack/run-counts.ts';
+
+const STORED: Outcome = { kind: 'stored' };
+const DUPLICATE: Outcome = { kind: 'duplicate' };
+const REJECTED: Outcome = { kind: 'rejected', reason: 'missing ip' };
+const REFUSED: Outcome = { kind: 'rejected', reason: 'refused 23514' };
+const RETRY: Outcome = { kind: 'retry', reason: 'database 57P01' };
+const NONE = { received: 0, stored: 0, duplicates: 0, rejected: {}, unstored: {} };
+
+/** Batches in which the event source kept what failed, and besides whatever `undeleted` names. */
+function createCounts() {
+  const counts = createRunCounts();
+  return {
+    ...counts,
+    batch(outcomes: Record<string, Outcome>, undeleted: readonly string[] = []) {
+      const deliveries = Object.entries(outcomes).map(([messageId, outcome]) => ({ messageId, outcome }));
+      const failed = deliveries.filter(({ outcome }) => 'reason' in outcome).map(({ messageId }) => messageId);
+      return counts.delivered(deliveries, new Set([...failed, ...undeleted]));
+    },
+  };
+}
+
+test('nothing is counted before the first batch', () => {
+  const counts = createCounts();
+  expect(counts.summary()).toEqual(NONE);
+  expect([counts.received(), counts.finished()]).toEqual([0, 0]);
+});
+
+test('each outcome is counted under its name', () => {
+  const counts = createCounts();
+  counts.batch({ a: STORED, b: STORED, c: DUPLICATE, d: REJECTED, e: REFUSED, f: REJECTED, g: RETRY });
+  expect(counts.summary()).toEqual({
+    received: 7,
+    stored: 2,
+    duplicates: 1,
+    rejected: { 'missing ip': 2, 'refused 23514': 1 },
+    unstored: { 'database 57P01': 1 },
+  });
+  expect([counts.received(), counts.finished()]).toEqual([7, 6]);
+});
+
+describe('one message counts once', () => {
+  test.for([
+    ['rejected until it is dead-lettered', [REJECTED, REJECTED, REJECTED], { rejected: { 'missing ip': 1 } }, 1],
+    ['stored by a later attempt', [RETRY, RETRY, STORED], { stored: 1 }, 1],
+    ['found to be stored by a later attempt', [RETRY, DUPLICATE], { duplicates: 1 }, 1],
+    ['rejected by a later attempt', [RETRY, REJECTED], { rejected: { 'missing ip': 1 } }, 1],
+    ['rejected for another reason', [REJECTED, REFUSED], { rejected: { 'refused 23514': 1 } }, 1],
+    ['rejected, then to be tried again', [REFUSED, RETRY], { unstored: { 'database 57P01': 1 } }, 0],
+    ['rejected, then stored after all', [REFUSED, STORED], { stored: 1 }, 1],
+    ['still to be tried again', [RETRY, RETRY], { unstored: { 'database 57P01': 1 } }, 0],
+  ] as const)('that is %s', ([, outcomes, expected, finished]) => {
+    const counts = createCounts();
+    for (const outcome of outcomes) counts.batch({ a: outcome });
+    expect(counts.summary()).toEqual({ ...NONE, received: 1, ...expected });
+    expect([counts.received(), counts.finished()]).toEqual([1, finished]);
+  });
+});
+
+describe('a message that was stored and could not be deleted', () => {
+  test('is received, but not finished', () => {
+    const counts = createCounts();
+    expect(counts.batch({ a: STORED, b: STORED }, ['a'])).toMatchObject({ stored: 1 });
+    expect([counts.received(), counts.finished()]).toEqual([2, 1]);
+  });
+
+  test.for([
+    ['at once', []],
+    ['after a failed batch', ['failed']],
+    ['after an outage', [RETRY]],
+    ['after one more delete that failed', ['undeleted']],
+  ] as const)('is stored, no duplicate, when it comes back %s', ([, between]) => {
+    const counts = createCounts();
+    counts.batch({ a: STORED }, ['a']);
+    for (const step of between) {
+      if (step === 'failed') counts.failed(['a'], 'The function died.');
+      else if (step === 'undeleted') counts.batch({ a: DUPLICATE }, ['a']);
+      else counts.batch({ a: step });
+      expect([counts.received(), counts.finished()]).toEqual([1, 0]);
+    }
+    expect(counts.batch({ a: DUPLICATE })).toMatchObject({ stored: 1, duplicates: 0 });
+    expect(counts.summary()).toEqual({ ...NONE, received: 1, stored: 1 });
+  });
+});
+
+describe('a batch that failed as a whole', () => {
+  test('leaves its messages unstored, with the reason', () => {
+    const counts = createCounts();
+    counts.failed(['a', 'b'], 'The function died.');
+    expect(counts.summary()).toEqual({ ...NONE, received: 2, unstored: { 'The function died.': 2 } });
+    expect(counts.finished()).toBe(0);
+  });
+
+  test('is forgotten when they are stored later', () => {
+    const counts = createCounts();
+    counts.failed(['a'], 'The function died.');
+    counts.batch({ a: STORED });
+    expect(counts.summary()).toEqual({ ...NONE, received: 1, stored: 1 });
+  });
+
+  test('does not take back a rejection', () => {
+    const counts = createCounts();
+    counts.batch({ a: REJECTED });
+    counts.failed(['a'], 'The function died.');
+    expect(counts.summary()).toEqual({ ...NONE, received: 1, rejected: { 'missing ip': 1 } });
+  });
+});
+
+describe('the news of a batch', () => {
+  test('are what it added', () => {
+    const counts = createCounts();
+    counts.batch({ a: STORED, b: REJECTED });
+    expect(counts.batch({ b: REJECTED, c: STORED, d: DUPLICATE, e: REFUSED, f: RETRY })).toEqual({
+      received: 5,
+      stored: 1,
+      duplicates: 1,
+      rejected: { 'refused 23514': 1 },
+      unstored: { 'database 57P01': 1 },
+    });
+  });
+});
