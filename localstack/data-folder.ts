@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { postgresHome } from './postgres/embedded-postgres.ts';
@@ -63,6 +63,9 @@ function lockFolder(path: string): DatabaseSync {
 function readOrMakeKey(file: string): string {
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
   const key = `hex:${randomBytes(32).toString('hex')}`;
-  writeFileSync(file, `${key}\n`, { mode: 0o600 });
+  const half = `${file}.new`;
+  rmSync(half, { force: true });
+  writeFileSync(half, `${key}\n`, { mode: 0o600, flush: true });
+  renameSync(half, file);
   return key;
 }

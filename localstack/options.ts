@@ -44,6 +44,7 @@ export function parseOptions(args: readonly string[]): Options {
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
+    if (values.data === '') throw new Error('--data needs the name of a folder');
     return { ...values, files: positionals };
   } catch (error) {
     const reason = error instanceof Error ? error.message.split(/[.\n]/)[0] : '';

@@ -93,7 +93,7 @@ async function sendAll({ paths, total, pipeline, counts, stop }: Sending): Promi
   };
   try {
     for (const path of paths) {
-      await sendEvents(readEvents(path), { sqs, queueUrl, whenReady, onSent, stop });
+      await sendEvents(readEvents(path, stop), { sqs, queueUrl, whenReady, onSent, stop });
       if (stop.aborted) break;
     }
     await untilEmpty(pipeline, () => counts.received() === sent, stop);

@@ -21,7 +21,9 @@ function main(majors: readonly string[]): number {
   if (majors.includes('--help')) return print(process.stdout, HELP, 0);
   const wrong = majors.filter((major) => !(major in RELEASES));
   if (majors.length === 0 || wrong.length > 0) return print(process.stderr, HELP, 2);
-  return majors.every(testOn) ? 0 : 1;
+  const failed = majors.filter((major) => !testOn(major));
+  if (failed.length > 0) process.stderr.write(`Failed on PostgreSQL ${failed.join(', ')}.\n`);
+  return failed.length === 0 ? 0 : 1;
 }
 
 function testOn(major: string): boolean {

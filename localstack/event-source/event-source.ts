@@ -1,14 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteMessageBatchCommand, type Message, type SQSClient } from '@aws-sdk/client-sqs';
-import type { SQSEvent } from 'aws-lambda';
+import { DeleteMessageBatchCommand } from '@aws-sdk/client-sqs';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { failedMessageIds } from './batch-response.ts';
-import { type BatchLimits, receiveBatch } from './receive-batch.ts';
-import { toRecord } from './to-record.ts';
+import { type BatchLimits, inPayloads, receiveBatch, type Source } from './receive-batch.ts';
 
-export interface EventSourceOptions extends BatchLimits {
-  sqs: SQSClient;
-  queueUrl: string;
-  queueArn: string;
+export interface EventSourceOptions extends Source, BatchLimits {
   /** One invocation of the function; a throw stands for a function error. */
   invoke(event: SQSEvent): Promise<unknown>;
   onBatch?(done: BatchDone): void;
@@ -39,8 +35,8 @@ export function startEventSource(options: EventSourceOptions): EventSource {
   const loop = async () => {
     while (!stopping.signal.aborted) {
       try {
-        const batch = await receiveBatch(options.sqs, options.queueUrl, options, stopping.signal);
-        if (batch.length > 0) await process(batch, options);
+        const batch = await receiveBatch(options, options, stopping.signal);
+        for (const records of inPayloads(batch)) await process(records, options);
       } catch {
         if (!stopping.signal.aborted) await sleep(PAUSE_AFTER_ERROR_MS);
       }
@@ -55,8 +51,7 @@ export function startEventSource(options: EventSourceOptions): EventSource {
   };
 }
 
-async function process(batch: readonly Message[], options: EventSourceOptions): Promise<void> {
-  const records = batch.map((message) => toRecord(message, options.queueArn));
+async function process(records: SQSRecord[], options: EventSourceOptions): Promise<void> {
   const messageIds = records.map(({ messageId }) => messageId);
   let failed: ReadonlySet<string>;
   let error: unknown;
@@ -67,27 +62,27 @@ async function process(batch: readonly Message[], options: EventSourceOptions): 
     error = thrown ?? new Error('the function failed without an error');
   }
   const undeleted = await deleteMessages(
-    batch.filter(({ MessageId = '' }) => !failed.has(MessageId)),
+    records.filter(({ messageId }) => !failed.has(messageId)),
     options,
   );
   options.onBatch?.({ messageIds, kept: new Set([...failed, ...undeleted]), ...(error !== undefined && { error }) });
 }
 
 /** @returns the ids of those that could not be deleted: they come again, and the function knows them by its ledger */
-async function deleteMessages(messages: readonly Message[], options: EventSourceOptions): Promise<string[]> {
+async function deleteMessages(records: readonly SQSRecord[], options: EventSourceOptions): Promise<string[]> {
   const undeleted: string[] = [];
   let next = 0;
   const worker = async () => {
-    for (let from = next; from < messages.length; from = next) {
+    for (let from = next; from < records.length; from = next) {
       next += 10;
-      const chunk = messages.slice(from, from + 10);
-      const Entries = chunk.map(({ ReceiptHandle }, i) => ({ Id: `${i}`, ReceiptHandle }));
+      const chunk = records.slice(from, from + 10);
+      const Entries = chunk.map(({ receiptHandle }, i) => ({ Id: `${i}`, ReceiptHandle: receiptHandle }));
       const command = new DeleteMessageBatchCommand({ QueueUrl: options.queueUrl, Entries });
       const failed = await options.sqs.send(command).then(
         ({ Failed = [] }) => Failed.map(({ Id }) => chunk[Number(Id)]),
         () => chunk,
       );
-      undeleted.push(...failed.map((message) => message?.MessageId ?? ''));
+      undeleted.push(...failed.map((record) => record?.messageId ?? ''));
     }
   };
   await Promise.all(Array.from({ length: DELETES_AT_ONCE }, worker));

@@ -1,4 +1,12 @@
-import { type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import { toRecord } from './to-record.ts';
+
+export interface Source {
+  sqs: SQSClient;
+  queueUrl: string;
+  queueArn: string;
+}
 
 export interface BatchLimits {
   /** 1 to 10,000 records. */
@@ -9,29 +17,28 @@ export interface BatchLimits {
 
 /** Lambda's limit for what one invocation may be given. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
-/** A record is more than its body: ids, attributes and JSON around them. */
-const BYTES_AROUND_BODY = 1_000;
+/** `{"Records":[]}` around the records. */
+const BYTES_AROUND_RECORDS = 14;
 /** SQS gives at most ten messages a call, so a large batch takes calls side by side. */
 const CALLS_AT_ONCE = 8;
 const PAUSE_WHEN_EMPTY_MS = 5;
 
 /** Waits for a first message, then gathers more until size, window or payload limit is reached. */
-export async function receiveBatch(
-  sqs: SQSClient,
-  queueUrl: string,
-  limits: BatchLimits,
-  stop: AbortSignal,
-): Promise<Message[]> {
-  const batch = await receive(sqs, queueUrl, { max: limits.batchSize, waitSeconds: 20, stop });
+export async function receiveBatch(source: Source, limits: BatchLimits, stop: AbortSignal): Promise<SQSRecord[]> {
+  const batch = await receive(source, { max: limits.batchSize, waitSeconds: 20, stop });
   if (batch.length === 0) return batch;
   const until = performance.now() + limits.windowMs;
   let bytes = payloadBytes(batch);
   let asked = batch.length;
+  let isOpen = true;
   const gather = async () => {
-    while (asked < limits.batchSize && bytes < MAX_PAYLOAD_BYTES && performance.now() < until) {
+    while (isOpen && asked < limits.batchSize && bytes < MAX_PAYLOAD_BYTES && performance.now() < until) {
       const max = Math.min(10, limits.batchSize - asked);
       asked += max;
-      const more = await receive(sqs, queueUrl, { max, waitSeconds: 0, stop });
+      const more = await receive(source, { max, waitSeconds: 0, stop }).catch(() => null);
+      // What there is already must not wait for a visibility timeout because of an error, or of a stop.
+      isOpen &&= more !== null && !stop.aborted;
+      if (more === null) return;
       asked -= max - more.length;
       batch.push(...more);
       bytes += payloadBytes(more);
@@ -42,11 +49,27 @@ export async function receiveBatch(
   return batch;
 }
 
+/** What was received beyond the payload limit goes into an invocation of its own. */
+export function* inPayloads(batch: readonly SQSRecord[]): Generator<SQSRecord[]> {
+  let payload: SQSRecord[] = [];
+  let bytes = BYTES_AROUND_RECORDS;
+  for (const record of batch) {
+    const size = payloadBytes([record]);
+    if (payload.length > 0 && bytes + size > MAX_PAYLOAD_BYTES) {
+      yield payload;
+      payload = [];
+      bytes = BYTES_AROUND_RECORDS;
+    }
+    payload.push(record);
+    bytes += size;
+  }
+  if (payload.length > 0) yield payload;
+}
+
 async function receive(
-  sqs: SQSClient,
-  queueUrl: string,
+  { sqs, queueUrl, queueArn }: Source,
   call: { max: number; waitSeconds: number; stop: AbortSignal },
-): Promise<Message[]> {
+): Promise<SQSRecord[]> {
   const command = new ReceiveMessageCommand({
     QueueUrl: queueUrl,
     MaxNumberOfMessages: Math.min(10, call.max),
@@ -56,9 +79,10 @@ async function receive(
   });
   // Only the long wait for a first message may be broken off: a lost answer hides its messages for a whole timeout.
   const { Messages = [] } = await sqs.send(command, call.waitSeconds > 0 ? { abortSignal: call.stop } : {});
-  return Messages;
+  return Messages.map((message) => toRecord(message, queueArn));
 }
 
-function payloadBytes(messages: readonly Message[]): number {
-  return messages.reduce((sum, { Body = '' }) => sum + Buffer.byteLength(Body) + BYTES_AROUND_BODY, 0);
+/** As JSON, each with its comma: quotes in a body count twice. */
+function payloadBytes(records: readonly SQSRecord[]): number {
+  return records.reduce((sum, record) => sum + Buffer.byteLength(JSON.stringify(record)) + 1, 0);
 }

@@ -50,6 +50,11 @@ export function createFunctionEnvironment(options: FunctionOptions): FunctionEnv
     });
     started.stdout.pipe(log, { end: false });
     started.stderr.pipe(log, { end: false });
+    // Also between two invocations, when nobody else listens.
+    started.on('error', () => {});
+    started.on('exit', () => {
+      if (thread === started) thread = undefined;
+    });
     return started;
   }
 

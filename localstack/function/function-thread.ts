@@ -10,8 +10,15 @@ const handler = createHandler(process.env, (result) => {
 });
 
 parentPort?.on('message', async ({ event, requestId, deadline }: Invocation) => {
-  parentPort?.postMessage(await answer(event, lambdaContext(requestId, deadline)));
+  const given = await answer(event, lambdaContext(requestId, deadline));
+  // What a thread has printed and not yet handed over is lost when it is ended.
+  await Promise.all([flush(process.stdout), flush(process.stderr)]);
+  parentPort?.postMessage(given);
 });
+
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((done) => stream.write('', () => done()));
+}
 
 async function answer(event: SQSEvent, context: Context): Promise<Answer> {
   deliveries = [];

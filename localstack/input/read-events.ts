@@ -11,14 +11,23 @@ export const STDIN = '-';
  * Reads message bodies from a file: a JSON array or JSON Lines, gzipped or not.
  *
  * @param path `-` for standard input
+ * @param stop ends the reading at once, even where it waits for input
  * @throws UserError when it cannot be read or is broken, with the line
  */
-export async function* readEvents(path: string): AsyncGenerator<EventText> {
+export async function* readEvents(path: string, stop?: AbortSignal): AsyncGenerator<EventText> {
   const name = path === STDIN ? 'standard input' : path;
+  const source = path === STDIN ? process.stdin : createReadStream(path);
+  const close = () => void source.destroy();
+  stop?.addEventListener('abort', close);
   try {
-    yield* splitEvents(decode(await unzip(path === STDIN ? process.stdin : createReadStream(path))), name);
+    yield* splitEvents(decode(await unzip(source)), name);
   } catch (error) {
+    if (stop?.aborted) return;
     throw error instanceof UserError ? error : new UserError(`${name}: ${describe(error)}.`);
+  } finally {
+    stop?.removeEventListener('abort', close);
+    // An open standard input would keep the process alive until its writer ends.
+    close();
   }
 }
 
@@ -35,12 +44,8 @@ async function unzip(source: NodeJS.ReadableStream): Promise<AsyncIterable<Uint8
   const first = await bytes.next();
   if (first.done) return (async function* () {})();
   async function* whole() {
-    try {
-      yield first.value as Buffer;
-      for (let next = await bytes.next(); !next.done; next = await bytes.next()) yield next.value;
-    } finally {
-      await bytes.return?.();
-    }
+    yield first.value as Buffer;
+    for (let next = await bytes.next(); !next.done; next = await bytes.next()) yield next.value;
   }
   const isGzip = first.value[0] === 0x1f && first.value[1] === 0x8b;
   // The error of a broken archive comes out of the loop that reads it.

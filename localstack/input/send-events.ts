@@ -15,6 +15,8 @@ export interface SendOptions {
 const MAX_ENTRIES = 10;
 const MAX_BATCH_BYTES = 1024 * 1024;
 const CALLS_AT_ONCE = 8;
+/** SQS takes these characters, the emulator does not. In JSON text they stand in strings, where an escape means the same. */
+const BEYOND_16_BITS = /[\u{10000}-\u{10ffff}]/gu;
 
 /** Sends every event as a message of its own, in calls side by side. */
 export async function sendEvents(events: AsyncIterable<EventText>, options: SendOptions): Promise<void> {
@@ -40,7 +42,8 @@ async function sendBatch(batch: readonly EventText[], { sqs, queueUrl, onSent }:
 async function* inBatches(events: AsyncIterable<EventText>): AsyncGenerator<EventText[]> {
   let batch: EventText[] = [];
   let bytes = 0;
-  for await (const event of events) {
+  for await (const { body, line } of events) {
+    const event = { body: body.replace(BEYOND_16_BITS, escapeCharacter), line };
     const size = Buffer.byteLength(event.body);
     if (batch.length === MAX_ENTRIES || (batch.length > 0 && bytes + size > MAX_BATCH_BYTES)) {
       yield batch;
@@ -51,4 +54,8 @@ async function* inBatches(events: AsyncIterable<EventText>): AsyncGenerator<Even
     bytes += size;
   }
   if (batch.length > 0) yield batch;
+}
+
+function escapeCharacter(character: string): string {
+  return [0, 1].map((i) => `\\u${character.charCodeAt(i).toString(16)}`).join('');
 }

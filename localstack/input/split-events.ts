@@ -123,7 +123,8 @@ function checked(text: string, name: string, line: number): EventText {
 
 function refuseIfTooLong(text: string, name: string, line: number): void {
   if (text.length > MAX_BODY_BYTES / 3 && Buffer.byteLength(text.trim()) > MAX_BODY_BYTES) {
-    throw brokenFile(name, line, 'an event is larger than 1 MiB, which is the limit of SQS');
+    const leading = text.slice(0, text.length - text.trimStart().length);
+    throw brokenFile(name, line + newlines(leading), 'an event is larger than 1 MiB, which is the limit of SQS');
   }
 }
 

@@ -76,6 +76,32 @@ describe('a batch', () => {
     expect(await database.query('select * from ingest_ledger')).toEqual([]);
   });
 
+  test('keeps the longest texts there can be, in characters of four bytes', async () => {
+    const database = await createDatabase();
+    const longest = { ...VALID_BODY, user_id: '😀'.repeat(128), device_type: '🙂'.repeat(32), locale: '🙃'.repeat(32) };
+    await createFunction(database.writerUrl).invoke(Array.from({ length: 200 }, () => sqsRecord(longest)));
+    const rows = await database.query(
+      'select distinct user_id, device_type, locale, count(*) over () from user_logins',
+    );
+    const { user_id, device_type, locale } = longest;
+    expect(rows).toEqual([{ user_id, device_type, locale, count: '200' }]);
+  });
+
+  test.each([
+    [-1, '1999-12-31'],
+    [0, '2000-01-01'],
+    [86_399_999, '2000-01-01'],
+    [-Date.UTC(2000, 0, 1), '1970-01-01'],
+  ])('keeps send time and date, %i ms from where Postgres begins to count', async (ms, date) => {
+    const database = await createDatabase();
+    const sentAt = Date.UTC(2000, 0, 1) + ms;
+    await createFunction(database.writerUrl).invoke([sqsRecord(VALID_BODY, { sentAt })]);
+    const [row] = await database.query<{ sent_at: Date; create_date: string }>(
+      'select sent_at, create_date::text from ingest_ledger, user_logins',
+    );
+    expect([row?.sent_at.getTime(), row?.create_date]).toEqual([sentAt, date]);
+  });
+
   test('of ten thousand is written whole', async () => {
     const database = await createDatabase();
     await createFunction(database.writerUrl).invoke(validRecords(10_000));

@@ -114,8 +114,10 @@ function linkOf(fd: string): string {
 describe('standard input', () => {
   const script = `
     import { readEvents } from ${JSON.stringify(new URL('../../localstack/input/read-events.ts', import.meta.url).href)};
+    const stop = new AbortController();
+    process.on('SIGTERM', () => stop.abort());
     try {
-      for await (const { body } of readEvents('-')) console.log(body);
+      for await (const { body } of readEvents('-', stop.signal)) console.log(body);
     } catch ({ message }) {
       console.log(message);
     }`;
@@ -138,5 +140,14 @@ describe('standard input', () => {
     child.stdin.write(content);
     await once(child, 'exit');
     expect(await output).toMatch(/^standard input, line 1: this is no JSON\./);
+  });
+
+  test('that says nothing is left when the reading is stopped', async () => {
+    const { child, output } = startReader();
+    child.stdin.write('{"a":1}\n{');
+    await once(child.stdout, 'data');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    expect(await output).not.toContain('standard input');
   });
 });

@@ -142,7 +142,7 @@ describe('an event of more than 1 MiB', () => {
 
     test.for([
       ['characters, in one piece', tooLong, undefined],
-      ['characters, in pieces', tooLong, 65_536],
+      ['characters, before it has ended', `"${'x'.repeat(2 * MIB)}"`, 65_536],
       ['bytes', tooManyBytes, 65_536],
     ] as const)(`is refused with its line, in ${form} (%s)`, async ([, event, chunkSize]) => {
       expect(await faultOf(write(event), chunkSize)).toMatch(/^events.json, line 3: .*1 MiB/);
