@@ -34,6 +34,7 @@ const FATAL = ['ConfigError', 'KeyMismatchError'];
 /** Starts the pipeline, sends the events, waits until the queue is empty, reports; with `--watch` it then stays. */
 export async function run({ options, folder, maskKey, env, out, interrupt }: Run): Promise<RunResult> {
   const paths = options.files.length > 0 ? options.files : [FIXTURE];
+  if (options.files.length > 0) out.write('Reading the input ...\n');
   const total = paths.includes(STDIN) ? null : await countEvents(paths);
   const counts = createRunCounts();
   const fatal = new AbortController();

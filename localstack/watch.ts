@@ -17,7 +17,7 @@ export function watchInstructions(at: { endpoint: string; queueUrl: string; data
   return `
 The queue is open. Send a message:
 
-  AWS_ACCESS_KEY_ID=${LOCAL_AWS.accessKeyId} AWS_SECRET_ACCESS_KEY=${LOCAL_AWS.secretAccessKey} AWS_REGION=${LOCAL_AWS.region} aws sqs send-message \\
+  AWS_ACCESS_KEY_ID=${LOCAL_AWS.accessKeyId} AWS_SECRET_ACCESS_KEY=${LOCAL_AWS.secretAccessKey} aws sqs send-message --region ${LOCAL_AWS.region} \\
     --endpoint-url ${at.endpoint} --queue-url ${at.queueUrl} \\
     --message-body '${body}'
 
