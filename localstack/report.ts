@@ -7,17 +7,24 @@ export interface RunResult extends Summary {
   /** Still in the queue. */
   pending: number;
   seconds: number;
+  /** Before everything was sent and out of the queue. */
+  interrupted: boolean;
   databaseUrl: string;
 }
 
 /** Everything stored, or dead-lettered for a reason that has a name. */
 export function isComplete(result: RunResult): boolean {
-  return result.pending === 0 && result.deadLettered === total(result.rejected) && total(result.unstored) === 0;
+  return (
+    !result.interrupted &&
+    result.pending === 0 &&
+    result.deadLettered === total(result.rejected) &&
+    total(result.unstored) === 0
+  );
 }
 
 /** The object that `--json` prints. */
 export function toJson(result: RunResult): Record<string, unknown> {
-  const { unstored: _, seconds, databaseUrl, ...counts } = result;
+  const { unstored: _, interrupted: __, seconds, databaseUrl, ...counts } = result;
   const eventsPerSecond = seconds > 0 ? Math.round(result.received / seconds) : 0;
   return { ...counts, seconds: Number(seconds.toFixed(3)), eventsPerSecond, databaseUrl };
 }
@@ -57,6 +64,7 @@ function printCounts(result: RunResult, out: NodeJS.WritableStream): void {
   line('stored', result.stored);
   if (result.duplicates > 0) line('duplicates', result.duplicates, 'stored before, by an earlier delivery');
   line('dead-lettered', result.deadLettered, reasons(result.rejected));
+  if (result.interrupted) out.write('  interrupted before everything was sent and stored\n');
   if (result.pending > 0) line('pending', result.pending, 'the queue lives in memory, so these are gone when it stops');
   if (total(result.unstored) > 0) line('not stored', total(result.unstored), reasons(result.unstored));
 }

@@ -54,9 +54,9 @@ export async function run({ options, folder, maskKey, env, out, interrupt }: Run
   });
   try {
     out.write(`Sending ${total === null ? 'what arrives' : `${formatCount(total)} events`} to the queue ...\n`);
-    const seconds = await sendAll({ paths, total, pipeline, counts, stop });
+    const sending = await sendAll({ paths, total, pipeline, counts, stop });
     fatal.signal.throwIfAborted();
-    const report = await collect(pipeline, counts, seconds);
+    const report = await collect(pipeline, counts, sending);
     await printReport(report, out);
     if (!options.watch) printNextSteps(folder, out);
     if (!options.watch || interrupt.aborted) return report;
@@ -66,10 +66,16 @@ export async function run({ options, folder, maskKey, env, out, interrupt }: Run
     fatal.signal.throwIfAborted();
     out.write('\nStopping: finishing what is in flight ...\n');
     await pipeline.drain();
-    return await collect(pipeline, counts, seconds);
+    return await collect(pipeline, counts, sending);
   } finally {
     await pipeline.stop();
   }
+}
+
+interface Sent {
+  /** Until the queue was empty, or until it was interrupted. */
+  seconds: number;
+  interrupted: boolean;
 }
 
 interface Sending {
@@ -80,8 +86,7 @@ interface Sending {
   stop: AbortSignal;
 }
 
-/** @returns how long it took until the queue was empty, or until it was stopped */
-async function sendAll({ paths, total, pipeline, counts, stop }: Sending): Promise<number> {
+async function sendAll({ paths, total, pipeline, counts, stop }: Sending): Promise<Sent> {
   const { sqs, queueUrl } = pipeline;
   const startedAt = performance.now();
   const progress = showProgress(counts.finished, total);
@@ -101,8 +106,9 @@ async function sendAll({ paths, total, pipeline, counts, stop }: Sending): Promi
   } finally {
     progress.end();
   }
-  if (stop.aborted) await pipeline.drain();
-  return (performance.now() - startedAt) / 1_000;
+  const interrupted = stop.aborted;
+  if (interrupted) await pipeline.drain();
+  return { seconds: (performance.now() - startedAt) / 1_000, interrupted };
 }
 
 /** A message is out of the queue a moment before the batch that took it is counted. */
@@ -116,11 +122,11 @@ async function untilEmpty(pipeline: Pipeline, allCounted: () => boolean, stop: A
   }
 }
 
-async function collect(pipeline: Pipeline, counts: RunCounts, seconds: number): Promise<RunResult> {
+async function collect(pipeline: Pipeline, counts: RunCounts, sent: Sent): Promise<RunResult> {
   const { visible, inFlight } = await queueDepth(pipeline.sqs, pipeline.queueUrl);
   const { visible: deadLettered } = await queueDepth(pipeline.sqs, pipeline.deadLetterQueueUrl);
   const { databaseUrl } = pipeline;
-  return { ...counts.summary(), deadLettered, pending: visible + inFlight, seconds, databaseUrl };
+  return { ...counts.summary(), ...sent, deadLettered, pending: visible + inFlight, databaseUrl };
 }
 
 function newsLine(news: Summary): string {

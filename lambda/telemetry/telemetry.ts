@@ -34,7 +34,7 @@ export function createTelemetry(now: () => number): Telemetry {
       const summary = { ...counts, unknownKeysDropped, nonIpTextsMasked, oldestEventAgeSeconds, durationMs };
       publish(metrics, counts, { unknownKeysDropped, nonIpTextsMasked, oldestEventAgeSeconds });
       if (counts.rejected + counts.retried === 0) logger.info('batch stored', summary);
-      else logger.warn('batch stored in part', { ...summary, failures: failures(result.deliveries) });
+      else logger.warn('batch not stored in full', { ...summary, failures: failures(result.deliveries) });
     },
     batchFailed(error) {
       metrics.addMetric('BatchFailed', MetricUnit.Count, 1).publishStoredMetrics();

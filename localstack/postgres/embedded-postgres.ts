@@ -1,14 +1,12 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { UserError } from '../user-error.ts';
 import { type Binaries, copyBinaries, findBinaries } from './binaries.ts';
+import { type RunOptions, runProgram } from './run-program.ts';
 import { type Account, isReachable, OPEN_FOLDER, openFolderFor, serverAccount } from './server-account.ts';
 
-const run = promisify(execFile);
 const OWNER = 'postgres';
 /** Another process may take the free port between the look and the start. */
 const START_ATTEMPTS = 3;
@@ -35,6 +33,13 @@ export interface PostgresOptions {
   packageName?: string;
 }
 
+/** Where the server's files are, and how its programs are run. */
+interface Home {
+  home: string;
+  data: string;
+  as: RunOptions;
+}
+
 /**
  * Starts a real PostgreSQL on a free port of the loopback interface, with its data below `folder`. A server that a
  * killed run left behind on the same data is stopped first, so the caller must be the folder's only user.
@@ -43,18 +48,18 @@ export interface PostgresOptions {
  */
 export async function startPostgres(folder: string, options: PostgresOptions = {}): Promise<EmbeddedPostgres> {
   const account = serverAccount();
-  const home = postgresHome(folder);
+  const path = postgresHome(folder);
+  const home: Home = { home: path, data: join(path, 'data'), as: { ...account, cwd: '/' } };
+  const { data, as } = home;
   const { pgCtl, initdb } = reachableBinaries(await findBinaries(options.packageName), account);
-  const data = join(home, 'data');
-  const as = { ...account, cwd: '/' };
-  if (!existsSync(join(data, 'PG_VERSION'))) await initialise({ initdb, home, data, account });
-  await run(pgCtl, ['stop', '-w', '-m', 'fast', '-D', data], as).catch(() => {}); // fails where none is running
-  const port = await start(pgCtl, data, home, options.settings ?? {}, as);
-  const password = readFileSync(join(home, 'password'), 'utf8');
+  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(initdb, home);
+  await runProgram(pgCtl, ['stop', '-w', '-m', 'fast', '-D', data], as).catch(() => {}); // fails where none is running
+  const port = await start(pgCtl, home, options.settings);
+  const password = readFileSync(join(path, 'password'), 'utf8');
   return {
     url: `postgres://${OWNER}:${password}@127.0.0.1:${port}/postgres`,
     async stop() {
-      await run(pgCtl, ['stop', '-w', '-m', 'fast', '-D', data], as);
+      await runProgram(pgCtl, ['stop', '-w', '-m', 'fast', '-D', data], as);
     },
   };
 }
@@ -68,48 +73,35 @@ export function postgresHome(folder: string): string {
 }
 
 function reachableBinaries(binaries: Binaries, account: Account): Binaries {
-  return 'uid' in account && !isReachable(binaries.initdb) ? copyBinaries(binaries, OPEN_FOLDER) : binaries;
+  return account.uid !== undefined && !isReachable(binaries.initdb) ? copyBinaries(binaries, OPEN_FOLDER) : binaries;
 }
 
 /** In a folder beside, which is renamed when it is whole: a killed initdb leaves nothing that looks like a database. */
-async function initialise(at: { initdb: string; home: string; data: string; account: Account }): Promise<void> {
-  const half = `${at.data}.new`;
-  const passwordFile = join(at.home, 'password');
+async function initialise(initdb: string, { home, data, as }: Home): Promise<void> {
+  const half = `${data}.new`;
+  const passwordFile = join(home, 'password');
   rmSync(half, { recursive: true, force: true });
   mkdirSync(half, { recursive: true });
   writeFileSync(passwordFile, randomBytes(16).toString('hex'), { mode: 0o600 });
-  if ('uid' in at.account)
-    for (const path of [at.home, half, passwordFile]) chownSync(path, at.account.uid, at.account.gid);
-  const options = [
-    '-U',
-    OWNER,
-    '-A',
-    'scram-sha-256',
-    '--pwfile',
-    passwordFile,
-    '-E',
-    'UTF8',
-    '--locale=C',
-    '--no-sync',
-  ];
-  await run(at.initdb, ['-D', half, ...options], { ...at.account, cwd: '/' });
-  renameSync(half, at.data);
+  const { uid, gid } = as;
+  if (uid !== undefined && gid !== undefined) for (const path of [home, half, passwordFile]) chownSync(path, uid, gid);
+  const access = ['-U', OWNER, '-A', 'scram-sha-256', '--pwfile', passwordFile];
+  try {
+    await runProgram(initdb, ['-D', half, '-E', 'UTF8', '--locale=C', '--no-sync', ...access], as);
+  } catch (error) {
+    throw new UserError(`PostgreSQL cannot make its files in ${home}: ${(error as Error).message}`);
+  }
+  renameSync(half, data);
 }
 
-async function start(
-  pgCtl: string,
-  data: string,
-  home: string,
-  settings: Readonly<Record<string, string>>,
-  as: { cwd: string },
-): Promise<number> {
+async function start(pgCtl: string, { home, data, as }: Home, settings: PostgresOptions['settings']): Promise<number> {
   const log = join(home, 'server.log');
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     const all = { ...SETTINGS, port, ...settings };
     const flags = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);
     try {
-      await run(pgCtl, ['start', '-w', '-s', '-D', data, '-l', log, '-o', flags.join(' ')], as);
+      await runProgram(pgCtl, ['start', '-w', '-s', '-D', data, '-l', log, '-o', flags.join(' ')], as);
       return port;
     } catch {
       if (attempt < START_ATTEMPTS) continue;

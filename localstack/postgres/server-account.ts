@@ -4,7 +4,10 @@ import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The uid and gid that the server runs under; none where that is the user's own. */
-export type Account = { uid: number; gid: number } | Record<string, never>;
+export interface Account {
+  uid?: number;
+  gid?: number;
+}
 
 /** PostgreSQL refuses to run as root, so root's server runs as `nobody`, who is there on every Unix. */
 export function serverAccount(): Account {

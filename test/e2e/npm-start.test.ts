@@ -95,6 +95,19 @@ describe('npm start', () => {
   });
 });
 
+test('npm start that is interrupted half way stops cleanly, and does not say that all is well', async () => {
+  const folder = dataFolder();
+  const file = join(folder, 'many.jsonl');
+  writeFileSync(file, `${JSON.stringify(VALID_BODY)}\n`.repeat(200_000));
+  const started = npmStart(['--data', folder, '--json', file]);
+  await started.until(/Sending 200,000 events/);
+  started.child.kill('SIGINT');
+  expect(await started.exit()).toBe(130);
+  const { stored, pending } = parseResult(started.stdout()) as { stored: number; pending: number };
+  expect(stored + pending).toBeLessThan(200_000);
+  expect(await queryWhileUp(folder, 'select count(*)::integer as rows from user_logins')).toEqual([{ rows: stored }]);
+});
+
 describe('npm start -- --watch', () => {
   test('stores what arrives, is reached from this machine only, and stops cleanly on Ctrl-C', async () => {
     const folder = dataFolder();

@@ -1,11 +1,10 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { migrate } from '../../lambda/store/migrate.ts';
 import { postgresHome, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
-import { createDatabase } from '../support/database.ts';
+import { connectTo, createDatabase, untilWaiting } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
@@ -83,21 +82,39 @@ describe('the migrations', () => {
     await expect(migrate(database.url)).rejects.toThrow('must be in UTF8');
   });
 
+  test('accept that the migration of another database makes a role at the same moment', async () => {
+    const server = await startOwnServer();
+    await server.query('create database one');
+    await server.query('begin');
+    await server.query('create role login_writer login');
+    const migrating = migrate(server.urlOf('one'));
+    await untilWaiting(1, server.urlOf('one'), server.query);
+    await server.query('commit');
+    expect(await migrating).toEqual(ALL);
+  });
+
   test('say what is missing when they may not create the roles', async () => {
-    // On a server of its own: on the shared one the roles are there.
-    const folder = mkdtempSync(join(tmpdir(), 'login-etl-roles-'));
-    const server = await startPostgres(folder);
-    try {
-      const client = new pg.Client({ connectionString: server.url });
-      await client.connect();
-      await client.query("create role plain_owner login password 'x'");
-      await client.query('create database plain owner plain_owner');
-      await client.end();
-      const url = Object.assign(new URL(server.url), { username: 'plain_owner', password: 'x', pathname: 'plain' });
-      await expect(migrate(url.href)).rejects.toThrow('let an administrator run "create role login_writer login"');
-    } finally {
-      await server.stop();
-      rmSync(postgresHome(folder), { recursive: true, force: true });
-    }
+    const server = await startOwnServer();
+    await server.query("create role plain_owner login password 'x'");
+    await server.query('create database plain owner plain_owner');
+    const url = Object.assign(new URL(server.urlOf('plain')), { username: 'plain_owner', password: 'x' });
+    await expect(migrate(url.href)).rejects.toThrow('let an administrator run "create role login_writer login"');
   });
 });
+
+/** For what belongs to a whole server; on the shared one the roles are there. */
+async function startOwnServer() {
+  const folder = mkdtempSync(join(tmpdir(), 'login-etl-roles-'));
+  const packageName = process.env.TEST_POSTGRES_PACKAGE;
+  const server = await startPostgres(folder, packageName ? { packageName } : {});
+  onTestFinished(async () => {
+    await server.stop();
+    rmSync(postgresHome(folder), { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const client = await connectTo(server.url);
+  return {
+    query: (sql: string) => client.query(sql),
+    urlOf: (database: string) => Object.assign(new URL(server.url), { pathname: database }).href,
+  };
+}

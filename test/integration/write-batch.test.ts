@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createDatabase, type TestDatabase, untilWaiting } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
@@ -154,6 +154,22 @@ describe('redelivery', () => {
     expect(results.flatMap(({ failed }) => failed)).toEqual([]);
     expect(results.flatMap(({ outcomes }) => outcomes).filter((outcome) => outcome === 'stored')).toHaveLength(500);
     expect(await countRows(database)).toBe(500);
+  });
+
+  test('to environments that got the same batch in opposite orders does not deadlock', async () => {
+    const database = await createDatabase();
+    const records = validRecords(5_000);
+    const lambdas = [createFunction(database.writerUrl), createFunction(database.writerUrl)] as const;
+    const orders = [records, records.toReversed()] as const;
+    // Both stand at the ledger before either may begin.
+    await database.query('begin');
+    await database.query('lock table ingest_ledger in exclusive mode');
+    const invocations = lambdas.map((lambda, i) => lambda.invoke(orders[i] ?? []));
+    await untilWaiting(2, database.url, (sql) => database.query(sql));
+    await database.query('commit');
+    const results = await Promise.all(invocations);
+    expect(results.flatMap(({ failed }) => failed)).toEqual([]);
+    expect(await countRows(database)).toBe(5_000);
   });
 
   test('of a message put back from the dead-letter queue is known by its first id and send time', async () => {

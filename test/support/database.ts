@@ -48,6 +48,21 @@ export async function onServer(sql: string): Promise<void> {
   }
 }
 
+/** Waits until so many sessions of the database of `url` wait for a lock. */
+export async function untilWaiting(
+  sessions: number,
+  url: string,
+  query: (sql: string) => Promise<unknown>,
+): Promise<void> {
+  const database = new URL(url).pathname.slice(1);
+  const waiting = `do $$ begin
+    while (select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = '${database}') < ${sessions} loop
+      perform pg_sleep(0.01), pg_stat_clear_snapshot();
+    end loop;
+  end $$`;
+  await query(waiting);
+}
+
 /** A client that the test need not close. */
 export async function connectTo(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });
