@@ -34,8 +34,7 @@ const FATAL = ['ConfigError', 'KeyMismatchError'];
 /** Starts the pipeline, sends the events, waits until the queue is empty, reports; with `--watch` it then stays. */
 export async function run({ options, folder, maskKey, env, out, interrupt }: Run): Promise<RunResult> {
   const paths = options.files.length > 0 ? options.files : [FIXTURE];
-  if (options.files.length > 0) out.write('Reading the input ...\n');
-  const total = paths.includes(STDIN) ? null : await countEvents(paths);
+  const total = paths.includes(STDIN) ? null : await countAll(paths, out);
   const counts = createRunCounts();
   const fatal = new AbortController();
   const stop = AbortSignal.any([interrupt, fatal.signal]);
@@ -69,6 +68,16 @@ export async function run({ options, folder, maskKey, env, out, interrupt }: Run
     return await collect(pipeline, counts, sending);
   } finally {
     await pipeline.stop();
+  }
+}
+
+/** Said only when it takes long enough to be wondered at. */
+async function countAll(paths: readonly string[], out: NodeJS.WritableStream): Promise<number> {
+  const notice = setTimeout(() => out.write('Reading the input ...\n'), 500);
+  try {
+    return await countEvents(paths);
+  } finally {
+    clearTimeout(notice);
   }
 }
 
