@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { postgresHome } from './postgres/embedded-postgres.ts';
+import { removePostgres } from './postgres/embedded-postgres.ts';
 import { UserError } from './user-error.ts';
 
 /** What is kept between runs: the database, the mask key that goes with it, and the function's log. */
@@ -32,7 +32,7 @@ export function openDataFolder(folder: string): DataFolder {
     path,
     logFile: join(path, 'function.log'),
     maskKey: () => readOrMakeKey(join(path, 'mask-key')),
-    emptyDatabase: () => rmSync(postgresHome(path), { recursive: true, force: true }),
+    emptyDatabase: () => removePostgres(path),
     release: () => lock.close(),
   };
 }

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import pg from 'pg';
 import { ENV, type Environment } from '../lambda/environment.ts';
 import { migrate } from '../lambda/store/migrate.ts';
+import { withClient } from '../lambda/store/with-client.ts';
 import type { DataFolder } from './data-folder.ts';
 import { type BatchDone, startEventSource } from './event-source/event-source.ts';
 import { createFunctionEnvironment, type DeliveryReport } from './function/function-environment.ts';
 import { startPostgres } from './postgres/embedded-postgres.ts';
 import { LOCAL_AWS, startQueueServer } from './queue/queue-server.ts';
-import { createQueues, QUEUE_NAME } from './queue/queues.ts';
+import { createQueues } from './queue/queues.ts';
 import { UserError } from './user-error.ts';
 
 export interface Pipeline {
@@ -56,8 +56,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     const source = startEventSource({
       ...BATCH,
       sqs: server.sqs,
-      queueUrl: queues.queueUrl,
-      queueArn: `arn:aws:sqs:${LOCAL_AWS.region}:000000000000:${QUEUE_NAME}`,
+      ...queues,
       async invoke(event) {
         deliveries = [];
         const answer = await lambda.invoke(event);
@@ -100,10 +99,7 @@ async function migrateOrExplain(databaseUrl: string): Promise<void> {
 /** A new password at every start: nothing has to keep it. */
 async function letWriterIn(ownerUrl: string): Promise<string> {
   const password = randomBytes(16).toString('hex');
-  const client = new pg.Client({ connectionString: ownerUrl });
-  await client.connect();
-  await client.query(`alter role login_writer password '${password}'`);
-  await client.end();
+  await withClient(ownerUrl, (client) => client.query(`alter role login_writer password '${password}'`));
   const url = new URL(ownerUrl);
   url.username = 'login_writer';
   url.password = password;

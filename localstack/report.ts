@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { withClient } from '../lambda/store/with-client.ts';
 import { formatCount } from './progress.ts';
 import type { Summary } from './run-counts.ts';
 
@@ -25,8 +26,11 @@ export function isComplete(result: RunResult): boolean {
 /** The object that `--json` prints. */
 export function toJson(result: RunResult): Record<string, unknown> {
   const { unstored: _, interrupted: __, seconds, databaseUrl, ...counts } = result;
-  const eventsPerSecond = seconds > 0 ? Math.round(result.received / seconds) : 0;
-  return { ...counts, seconds: Number(seconds.toFixed(3)), eventsPerSecond, databaseUrl };
+  return { ...counts, seconds: Number(seconds.toFixed(3)), eventsPerSecond: eventsPerSecond(result), databaseUrl };
+}
+
+function eventsPerSecond({ received, seconds }: RunResult): number {
+  return seconds > 0 ? Math.round(received / seconds) : 0;
 }
 
 /** Pseudonyms are cut for the eye: the first digits tell two of them apart as well as all 64 do. */
@@ -34,15 +38,11 @@ const cut = (column: string, length: number) =>
   `case when length(${column}) > ${length} then left(${column}, ${length}) || '…' else ${column} end`;
 
 export async function printReport(result: RunResult, out: NodeJS.WritableStream): Promise<void> {
-  const client = new pg.Client({ connectionString: result.databaseUrl });
-  await client.connect();
-  try {
+  await withClient(result.databaseUrl, async (client) => {
     await printRows(client, out);
     printCounts(result, out);
     await printDuplicates(client, out);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function printRows(client: pg.Client, out: NodeJS.WritableStream): Promise<void> {
@@ -58,9 +58,12 @@ function printCounts(result: RunResult, out: NodeJS.WritableStream): void {
   const line = (name: string, count: number, note = '') => {
     out.write(`  ${name.padEnd(14)}${formatCount(count).padStart(9)}${note && `   ${note}`}\n`);
   };
-  const rate = result.seconds > 0 ? Math.round(result.received / result.seconds) : 0;
   out.write('\nMessages:\n');
-  line('received', result.received, `in ${result.seconds.toFixed(2)} s, ${formatCount(rate)} events/s`);
+  line(
+    'received',
+    result.received,
+    `in ${result.seconds.toFixed(2)} s, ${formatCount(eventsPerSecond(result))} events/s`,
+  );
   line('stored', result.stored);
   if (result.duplicates > 0) line('duplicates', result.duplicates, 'stored before, by an earlier delivery');
   line('dead-lettered', result.deadLettered, reasons(result.rejected));

@@ -1,7 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { sendInTens } from './send-in-tens.ts';
 
-/** The API's limit. */
-const ENTRIES_PER_CALL = 10;
 /** 10,000 rejected messages are 1,000 calls; side by side they take seconds instead of a minute. */
 const CALLS_AT_ONCE = 16;
 
@@ -19,26 +18,21 @@ export function createVisibility(queueUrl: string): Visibility {
   let client: Promise<SQSClient> | undefined;
   return {
     async makeVisibleNow(receiptHandles) {
-      const calls = chunksOf(receiptHandles, ENTRIES_PER_CALL);
-      let failed = 0;
-      const worker = async () => {
-        for (let call = calls.pop(); call; call = calls.pop()) failed += await changeBatch(call);
-      };
-      await Promise.all(Array.from({ length: CALLS_AT_ONCE }, worker));
-      return failed;
+      return (await sendInTens(receiptHandles, CALLS_AT_ONCE, changeBatch)).length;
     },
   };
 
-  async function changeBatch(receiptHandles: readonly string[]): Promise<number> {
+  /** @returns those that could not be changed */
+  async function changeBatch(receiptHandles: readonly string[]): Promise<readonly string[]> {
     try {
       const { ChangeMessageVisibilityBatchCommand } = await import('@aws-sdk/client-sqs');
       client ??= connect();
       const entries = receiptHandles.map((ReceiptHandle, i) => ({ Id: `${i}`, ReceiptHandle, VisibilityTimeout: 0 }));
       const input = { QueueUrl: queueUrl, Entries: entries };
       const answer = await (await client).send(new ChangeMessageVisibilityBatchCommand(input));
-      return answer.Failed?.length ?? 0;
+      return (answer.Failed ?? []).flatMap(({ Id }) => receiptHandles[Number(Id)] ?? []);
     } catch {
-      return receiptHandles.length;
+      return receiptHandles;
     }
   }
 }
@@ -46,8 +40,4 @@ export function createVisibility(queueUrl: string): Visibility {
 async function connect(): Promise<SQSClient> {
   const { SQSClient } = await import('@aws-sdk/client-sqs');
   return new SQSClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } });
-}
-
-function chunksOf<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
 }

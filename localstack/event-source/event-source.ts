@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteMessageBatchCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import { sendInTens } from '../../lambda/queue/send-in-tens.ts';
 import { failedMessageIds } from './batch-response.ts';
-import { type BatchLimits, inPayloads, receiveBatch, type Source } from './receive-batch.ts';
+import { type BatchLimits, receiveBatch, type Source } from './receive-batch.ts';
 
 export interface EventSourceOptions extends Source, BatchLimits {
   /** One invocation of the function; a throw stands for a function error. */
@@ -35,8 +36,8 @@ export function startEventSource(options: EventSourceOptions): EventSource {
   const loop = async () => {
     while (!stopping.signal.aborted) {
       try {
-        const batch = await receiveBatch(options, options, stopping.signal);
-        for (const records of inPayloads(batch)) await process(records, options);
+        const payloads = await receiveBatch(options, options, stopping.signal);
+        for (const records of payloads) await process(records, options);
       } catch {
         if (!stopping.signal.aborted) await sleep(PAUSE_AFTER_ERROR_MS);
       }
@@ -65,26 +66,20 @@ async function process(records: SQSRecord[], options: EventSourceOptions): Promi
     records.filter(({ messageId }) => !failed.has(messageId)),
     options,
   );
-  options.onBatch?.({ messageIds, kept: new Set([...failed, ...undeleted]), ...(error !== undefined && { error }) });
+  options.onBatch?.({
+    messageIds,
+    kept: new Set([...failed, ...undeleted.map(({ messageId }) => messageId)]),
+    ...(error !== undefined && { error }),
+  });
 }
 
-/** @returns the ids of those that could not be deleted: they come again, and the function knows them by its ledger */
-async function deleteMessages(records: readonly SQSRecord[], options: EventSourceOptions): Promise<string[]> {
-  const undeleted: string[] = [];
-  let next = 0;
-  const worker = async () => {
-    for (let from = next; from < records.length; from = next) {
-      next += 10;
-      const chunk = records.slice(from, from + 10);
-      const Entries = chunk.map(({ receiptHandle }, i) => ({ Id: `${i}`, ReceiptHandle: receiptHandle }));
-      const command = new DeleteMessageBatchCommand({ QueueUrl: options.queueUrl, Entries });
-      const failed = await options.sqs.send(command).then(
-        ({ Failed = [] }) => Failed.map(({ Id }) => chunk[Number(Id)]),
-        () => chunk,
-      );
-      undeleted.push(...failed.map((record) => record?.messageId ?? ''));
-    }
-  };
-  await Promise.all(Array.from({ length: DELETES_AT_ONCE }, worker));
-  return undeleted;
+/** @returns those that could not be deleted: they come again, and the function knows them by its ledger */
+function deleteMessages(records: readonly SQSRecord[], { sqs, queueUrl }: Source): Promise<SQSRecord[]> {
+  return sendInTens(records, DELETES_AT_ONCE, (ten) => {
+    const Entries = ten.map(({ receiptHandle }, i) => ({ Id: `${i}`, ReceiptHandle: receiptHandle }));
+    return sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries })).then(
+      ({ Failed = [] }) => Failed.flatMap(({ Id }) => ten[Number(Id)] ?? []),
+      () => ten,
+    );
+  });
 }

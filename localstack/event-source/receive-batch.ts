@@ -23,10 +23,14 @@ const BYTES_AROUND_RECORDS = 14;
 const CALLS_AT_ONCE = 8;
 const PAUSE_WHEN_EMPTY_MS = 5;
 
-/** Waits for a first message, then gathers more until size, window or payload limit is reached. */
-export async function receiveBatch(source: Source, limits: BatchLimits, stop: AbortSignal): Promise<SQSRecord[]> {
+/**
+ * Waits for a first message, then gathers more until size, window or payload limit is reached.
+ *
+ * @returns the records of each invocation: one, and a further one for what came beyond the payload limit
+ */
+export async function receiveBatch(source: Source, limits: BatchLimits, stop: AbortSignal): Promise<SQSRecord[][]> {
   const batch = await receive(source, { max: limits.batchSize, waitSeconds: 20, stop });
-  if (batch.length === 0) return batch;
+  if (batch.length === 0) return [];
   const until = performance.now() + limits.windowMs;
   let bytes = payloadBytes(batch);
   let asked = batch.length;
@@ -46,11 +50,10 @@ export async function receiveBatch(source: Source, limits: BatchLimits, stop: Ab
     }
   };
   await Promise.all(Array.from({ length: CALLS_AT_ONCE }, gather));
-  return batch;
+  return bytes + BYTES_AROUND_RECORDS <= MAX_PAYLOAD_BYTES ? [batch] : [...inPayloads(batch)];
 }
 
-/** What was received beyond the payload limit goes into an invocation of its own. */
-export function* inPayloads(batch: readonly SQSRecord[]): Generator<SQSRecord[]> {
+function* inPayloads(batch: readonly SQSRecord[]): Generator<SQSRecord[]> {
   let payload: SQSRecord[] = [];
   let bytes = BYTES_AROUND_RECORDS;
   for (const record of batch) {

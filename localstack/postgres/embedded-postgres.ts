@@ -72,6 +72,11 @@ export function postgresHome(folder: string): string {
   return openFolderFor(home);
 }
 
+/** Empties the folder of its database, wherever that is. No server may be running on it. */
+export function removePostgres(folder: string): void {
+  rmSync(postgresHome(folder), { recursive: true, force: true });
+}
+
 function reachableBinaries(binaries: Binaries, account: Account): Binaries {
   return account.uid !== undefined && !isReachable(binaries.initdb) ? copyBinaries(binaries, OPEN_FOLDER) : binaries;
 }

@@ -1,5 +1,8 @@
 import { CreateQueueCommand, GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { LOCAL_AWS } from './queue-server.ts';
 
+/** The emulator's only one. */
+const ACCOUNT = '000000000000';
 export const QUEUE_NAME = 'login-queue';
 export const DEAD_LETTER_QUEUE_NAME = 'login-queue-dlq';
 
@@ -11,13 +14,14 @@ export interface QueueSettings {
 
 export interface Queues {
   queueUrl: string;
+  queueArn: string;
   deadLetterQueueUrl: string;
 }
 
 export async function createQueues(sqs: SQSClient, endpoint: string, settings: QueueSettings): Promise<Queues> {
   await sqs.send(new CreateQueueCommand({ QueueName: DEAD_LETTER_QUEUE_NAME }));
   const redrivePolicy = {
-    deadLetterTargetArn: `arn:aws:sqs:us-east-1:000000000000:${DEAD_LETTER_QUEUE_NAME}`,
+    deadLetterTargetArn: arn(DEAD_LETTER_QUEUE_NAME),
     maxReceiveCount: settings.maxReceiveCount,
   };
   const Attributes = {
@@ -26,8 +30,12 @@ export async function createQueues(sqs: SQSClient, endpoint: string, settings: Q
   };
   await sqs.send(new CreateQueueCommand({ QueueName: QUEUE_NAME, Attributes }));
   // The emulator's own URLs have a host name that not every resolver knows.
-  const url = (name: string) => `${endpoint}/000000000000/${name}`;
-  return { queueUrl: url(QUEUE_NAME), deadLetterQueueUrl: url(DEAD_LETTER_QUEUE_NAME) };
+  const url = (name: string) => `${endpoint}/${ACCOUNT}/${name}`;
+  return { queueUrl: url(QUEUE_NAME), queueArn: arn(QUEUE_NAME), deadLetterQueueUrl: url(DEAD_LETTER_QUEUE_NAME) };
+}
+
+function arn(name: string): string {
+  return `arn:aws:sqs:${LOCAL_AWS.region}:${ACCOUNT}:${name}`;
 }
 
 export interface QueueDepth {

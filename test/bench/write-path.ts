@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { postgresHome, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
+import { removePostgres, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
 import type { ContestantId, Plan } from './plan.ts';
 
 /** What the process of the contestants is told. */
@@ -35,7 +35,7 @@ export async function measureWritePath(plan: Plan, signal: AbortSignal): Promise
     return await runProcess({ serverUrl: server.url, plan }, signal);
   } finally {
     await server.stop();
-    rmSync(postgresHome(folder), { recursive: true, force: true });
+    removePostgres(folder);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
-import { type EmbeddedPostgres, postgresHome, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
+import { type EmbeddedPostgres, removePostgres, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
 import { dataFolder, parseResult, runStart } from '../support/npm-start.ts';
 import { VALID_BODY } from '../support/records.ts';
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await client.end();
   await server.stop();
-  rmSync(postgresHome(serverFolder), { recursive: true, force: true });
+  removePostgres(serverFolder);
   rmSync(serverFolder, { recursive: true, force: true });
 });
 

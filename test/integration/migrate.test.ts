@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { migrate } from '../../lambda/store/migrate.ts';
-import { postgresHome, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
+import { removePostgres, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
 import { connectTo, createDatabase, untilWaiting } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
@@ -109,7 +109,7 @@ async function startOwnServer() {
   const server = await startPostgres(folder, packageName ? { packageName } : {});
   onTestFinished(async () => {
     await server.stop();
-    rmSync(postgresHome(folder), { recursive: true, force: true });
+    removePostgres(folder);
     rmSync(folder, { recursive: true, force: true });
   });
   const client = await connectTo(server.url);

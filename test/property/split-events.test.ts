@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { splitEvents } from '../../localstack/input/split-events.ts';
 import { UserError } from '../../localstack/user-error.ts';
-import { collect } from '../support/collect.ts';
 
 /** In every text that is read here; no message may repeat it. */
 const SECRET = '192.0.2.17';
@@ -55,7 +54,7 @@ async function* cut(text: string, at: readonly number[]): AsyncGenerator<string>
 }
 
 async function expectEvents(written: Written, events: readonly unknown[], at: readonly number[]): Promise<void> {
-  const read = await collect(splitEvents(cut(written.text, at), NAME));
+  const read = await Array.fromAsync(splitEvents(cut(written.text, at), NAME));
   expect(read.map(({ body }) => JSON.parse(body))).toEqual(events);
   expect(read.map(({ line }) => line)).toEqual(written.lines);
 }
@@ -102,7 +101,7 @@ const unit = fc.constantFrom('[', ']', '{', '}', ',', ':', '"', '\\', '\n', ' ',
 
 /** What is accepted must say what JSON.parse reads in the same text. */
 async function expectSameAsJson(text: string, places: readonly number[]): Promise<void> {
-  const read = await collect(splitEvents(cut(text, places), NAME));
+  const read = await Array.fromAsync(splitEvents(cut(text, places), NAME));
   const isArray = text.trimStart().startsWith('[');
   const wanted = isArray
     ? JSON.parse(text)

@@ -13,8 +13,8 @@ export interface TestDatabase {
 }
 
 /**
- * A database of the test's own, dropped when the test ends; a connection that the test left open is a failure of the
- * test, except those of function environments, which have no end of their own.
+ * A database of the test's own, dropped when the test ends with whatever is still connected to it: function environments
+ * have no end of their own.
  *
  * @param from the schema as migrated, or nothing at all
  */

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { postgresHome } from '../../localstack/postgres/embedded-postgres.ts';
+import { removePostgres } from '../../localstack/postgres/embedded-postgres.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -80,7 +80,7 @@ export function parseResult(stdout: string): Record<string, unknown> {
 export function dataFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'login-etl-e2e-'));
   onTestFinished(() => {
-    rmSync(postgresHome(folder), { recursive: true, force: true });
+    removePostgres(folder);
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;

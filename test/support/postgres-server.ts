@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../lambda/store/migrate.ts';
-import { postgresHome, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
+import { removePostgres, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -40,7 +40,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('postgresUrl', postgres.url);
   return async () => {
     await postgres.stop();
-    rmSync(postgresHome(folder), { recursive: true, force: true });
+    removePostgres(folder);
     rmSync(folder, { recursive: true, force: true });
   };
 }

@@ -7,7 +7,6 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { countEvents, readEvents } from '../../localstack/input/read-events.ts';
 import { UserError } from '../../localstack/user-error.ts';
-import { collect } from '../support/collect.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'read-events-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -23,7 +22,7 @@ function file(name: string, content: string | Uint8Array): string {
 }
 
 async function valuesIn(path: string): Promise<unknown[]> {
-  return (await collect(readEvents(path))).map(({ body }) => JSON.parse(body));
+  return (await Array.fromAsync(readEvents(path))).map(({ body }) => JSON.parse(body));
 }
 
 async function faultOf(path: string): Promise<string> {
@@ -125,7 +124,7 @@ describe('standard input', () => {
   function startReader() {
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script]);
     onTestFinished(() => void child.kill());
-    const output = collect<string>(child.stdout.setEncoding('utf8')).then((texts) => texts.join(''));
+    const output = Array.fromAsync<string>(child.stdout.setEncoding('utf8')).then((texts) => texts.join(''));
     return { child, output };
   }
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type EventText, splitEvents } from '../../localstack/input/split-events.ts';
 import { UserError } from '../../localstack/user-error.ts';
-import { collect } from '../support/collect.ts';
 
 const MIB = 1024 * 1024;
 const NAME = 'events.json';
@@ -11,7 +10,7 @@ async function* inChunks(text: string, size = text.length): AsyncGenerator<strin
 }
 
 function split(text: string, chunkSize?: number): Promise<EventText[]> {
-  return collect(splitEvents(inChunks(text, chunkSize), NAME));
+  return Array.fromAsync(splitEvents(inChunks(text, chunkSize), NAME));
 }
 
 async function bodies(text: string): Promise<string[]> {

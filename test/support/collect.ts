@@ -1,6 +1,0 @@
-/** `Array.fromAsync`, which the library of ES2024 does not have. */
-export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const item of source) items.push(item);
-  return items;
-}
