@@ -1,15 +1,20 @@
+import { readDatabase } from './database-settings.ts';
 import { ENV, type Environment } from './environment.ts';
 import { ConfigError } from './errors.ts';
 import { KEY_ID } from './masking/masker.ts';
 import { parseMasterKey } from './masking/master-key.ts';
+import type { Database } from './store/database.ts';
 
 export interface Config {
-  databaseUrl: string;
-  masterKey: Uint8Array;
+  database: Database;
+  maskKey: MaskKey;
   maskKeyId: string;
   /** Without it no visibility is set: failed messages wait for the queue's own timeout. */
   queueUrl: string | null;
 }
+
+/** The key itself, or the name of one in KMS. */
+export type MaskKey = { master: Uint8Array } | { kmsKeyId: string };
 
 /**
  * Reads every setting of the function.
@@ -18,37 +23,40 @@ export interface Config {
  */
 export function readConfig(env: Environment): Config {
   const problems: string[] = [];
-  const databaseUrl = env[ENV.databaseUrl] ?? '';
-  if (databaseUrl === '')
-    problems.push(`${ENV.databaseUrl} is missing; it is postgres://user:password@host:5432/database.`);
-  else if (!isUrl(databaseUrl, ['postgres:', 'postgresql:']))
-    problems.push(`${ENV.databaseUrl} is no postgres:// URL.`);
+  const database = readDatabase(env, problems);
 
-  const masterKey = readMasterKey(env[ENV.maskKey], problems);
+  const maskKey = readMaskKey(env, problems);
   const maskKeyId = env[ENV.maskKeyId] || 'k1';
   if (!KEY_ID.test(maskKeyId)) problems.push(`${ENV.maskKeyId} must be k1, k2, k3 and so on.`);
 
   const queueUrl = env[ENV.queueUrl] || null;
-  if (queueUrl && !isUrl(queueUrl, ['http:', 'https:']))
-    problems.push(`${ENV.queueUrl} is no http:// or https:// URL.`);
+  if (queueUrl && !isHttpUrl(queueUrl)) problems.push(`${ENV.queueUrl} is no http:// or https:// URL.`);
 
-  if (problems.length > 0 || !masterKey) throw new ConfigError(problems);
-  return Object.freeze({ databaseUrl, masterKey, maskKeyId, queueUrl });
+  if (problems.length > 0 || !database || !maskKey) throw new ConfigError(problems);
+  return Object.freeze({ database, maskKey, maskKeyId, queueUrl });
 }
 
-function readMasterKey(text: string | undefined, problems: string[]): Uint8Array | null {
-  if (!text) {
+function readMaskKey(env: Environment, problems: string[]): MaskKey | null {
+  const text = env[ENV.maskKey];
+  const kmsKeyId = env[ENV.maskKmsKey];
+  if (text && kmsKeyId) problems.push(`${ENV.maskKey} and ${ENV.maskKmsKey} are two keys, and there must be one.`);
+  else if (kmsKeyId) return { kmsKeyId };
+  else if (text) return readMasterKey(text, problems);
+  else
     problems.push(
-      `${ENV.maskKey} is missing, and there is no default; make one with: echo hex:$(openssl rand -hex 32).`,
+      `${ENV.maskKey} is missing, and there is no default; make one with: echo hex:$(openssl rand -hex 32), or name ` +
+        `a key of KMS in ${ENV.maskKmsKey}.`,
     );
-    return null;
-  }
+  return null;
+}
+
+function readMasterKey(text: string, problems: string[]): MaskKey | null {
   const key = parseMasterKey(text);
-  if (key.ok) return key.bytes;
+  if (key.ok) return { master: key.bytes };
   problems.push(`${ENV.maskKey} ${key.problem}.`);
   return null;
 }
 
-function isUrl(text: string, protocols: readonly string[]): boolean {
-  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
 }

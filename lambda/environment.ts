@@ -1,9 +1,14 @@
 /** Names of the function's environment variables, in one place for whoever sets them and whoever reads them. */
 export const ENV = {
   databaseUrl: 'DATABASE_URL',
+  databaseLogin: 'DATABASE_LOGIN',
+  masterSecretArn: 'MASTER_SECRET_ARN',
   maskKey: 'MASK_KEY',
+  maskKmsKey: 'MASK_KMS_KEY',
   maskKeyId: 'MASK_KEY_ID',
   queueUrl: 'QUEUE_URL',
+  /** Powertools' own name for it. */
+  service: 'POWERTOOLS_SERVICE_NAME',
 } as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;

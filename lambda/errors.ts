@@ -1,5 +1,5 @@
 /**
- * What the function may throw. A throw fails the whole batch, so these are faults of the set-up, never of a message.
+ * What the functions may throw. A throw fails the whole batch, so these are faults of the set-up, never of a message.
  * None carries a `cause`: the runtime prints causes, and a driver's error can quote a row.
  */
 
@@ -26,6 +26,11 @@ export class KeyMismatchError extends Error {
   }
 }
 
+/** A call that is no batch could not do its work. The message is one sentence, and all that a deployment shows of it. */
+export class JobError extends Error {
+  override name = 'JobError';
+}
+
 /** What arrived is not an SQS event, so not even its failures can be reported one by one. */
 export class MalformedEventError extends Error {
   override name = 'MalformedEventError';
@@ -36,14 +41,17 @@ export class UnexpectedError extends Error {
   override name = 'UnexpectedError';
 
   constructor(fault: unknown) {
-    super(`An unexpected ${fault instanceof Error ? typeName(fault) : typeof fault} failed the whole batch.`);
+    super(`An unexpected ${faultName(fault)} stopped the function.`);
     if (fault instanceof Error) this.stack = [`${this.name}: ${this.message}`, ...stackFrames(fault)].join('\n');
   }
 }
 
-/** A name, too, can be set to anything. */
-function typeName(error: Error): string {
-  return /^[A-Za-z]{1,40}$/.test(error.name) ? error.name : 'Error';
+/** The kind of a fault: its name or, where that tells nothing, its system code. Either could be set to anything. */
+export function faultName(fault: unknown): string {
+  if (!(fault instanceof Error)) return typeof fault;
+  const code = 'code' in fault ? fault.code : undefined;
+  const names = ['Error', 'AggregateError'].includes(fault.name) ? [code, fault.name] : [fault.name];
+  return names.find((name): name is string => typeof name === 'string' && /^[A-Za-z]{1,64}$/.test(name)) ?? 'Error';
 }
 
 /** Lines that name a place in the code. The message goes first, since one of its lines could look like that. */
@@ -54,6 +62,6 @@ function stackFrames(error: Error): string[] {
 
 /** The error itself where it is one of ours, an `UnexpectedError` in its place where it is not. */
 export function safeError(fault: unknown): Error {
-  const ours = [ConfigError, KeyMismatchError, MalformedEventError, UnexpectedError];
+  const ours = [ConfigError, KeyMismatchError, MalformedEventError, JobError, UnexpectedError];
   return ours.some((type) => fault instanceof type) ? (fault as Error) : new UnexpectedError(fault);
 }

@@ -16,12 +16,15 @@ export type Outcome =
 /** `refused 23514`: the database refuses this very row, whatever else is in the batch. */
 export type RejectReason = Rejection | `refused ${string}`;
 
+/** `kms TimeoutError`: there are no keys to mask with, by the name of the error or its system code. */
+export type KeyOutage = `kms ${string}`;
+
 /**
  * `database 57P01`: out of reach or out of order, by SQLSTATE or system error code.
  * `unclassified P0001`: refused this row with an error that does not say whether it will be refused for ever.
  * `id_clash`: shares its first id, but not its first send time, with another message of the batch.
  */
-export type RetryReason = `database ${string}` | `unclassified ${string}` | 'id_clash';
+export type RetryReason = KeyOutage | `database ${string}` | `unclassified ${string}` | 'id_clash';
 
 export type RowOutcome = Exclude<Outcome, { kind: 'rejected' }> | { kind: 'rejected'; reason: `refused ${string}` };
 

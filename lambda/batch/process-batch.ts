@@ -3,17 +3,23 @@ import { MalformedEventError } from '../errors.ts';
 import type { Masker } from '../masking/masker.ts';
 import type { Identity } from '../message/identity.ts';
 import type { LoginEvent } from '../message/login-event.ts';
-import { parseMessage } from '../message/parse-message.ts';
+import { type ParsedMessage, parseMessage } from '../message/parse-message.ts';
 import type { LoginRow } from './login-row.ts';
-import { isSuccess, type Outcome, type RowOutcome } from './outcome.ts';
+import { isSuccess, type KeyOutage, type Outcome, type RowOutcome } from './outcome.ts';
 
-export interface BatchParts {
+export interface Writer {
   masker: Masker;
   /** An outcome per row, in their order. The rows come with unequal message ids, by ascending ledger key. */
   write(rows: readonly LoginRow[]): Promise<RowOutcome[]>;
+}
+
+/** `outage`: there are no keys, so nothing can be masked, and there is nothing to write with. */
+export type WriterOrOutage = Writer | { outage: KeyOutage };
+
+export type BatchParts = WriterOrOutage & {
   /** Milliseconds since 1970. */
   now(): number;
-}
+};
 
 export interface BatchResult {
   /** One per record, in the batch's order. */
@@ -29,7 +35,7 @@ export interface Delivery {
 
 /**
  * Parses, masks and writes one batch. Each record gets its verdict as if it had come alone; the write is tried for all
- * valid ones at once.
+ * valid ones at once. In an outage of the keys they all wait.
  *
  * @throws MalformedEventError when a record has no messageId, since its failure could not be reported
  */
@@ -37,28 +43,13 @@ export async function processBatch(records: readonly SQSRecord[], parts: BatchPa
   requireMessageIds(records);
   const now = parts.now();
   const parsed = records.map((record) => parseMessage(record, now));
-  const staged = new Map<string, LoginRow>();
-  let unknownKeysDropped = 0;
-  let nonIpTextsMasked = 0;
-  for (const message of parsed) {
-    if (!message.ok) continue;
-    if (staged.has(message.identity.messageId)) continue;
-    unknownKeysDropped += message.unknownKeys;
-    const ip = parts.masker.maskIp(message.event.ip);
-    if (!ip.isAddress) nonIpTextsMasked++;
-    const maskedDeviceId = parts.masker.maskDeviceId(message.event.device_id);
-    staged.set(
-      message.identity.messageId,
-      toRow(message.identity, message.event, { maskedIp: ip.masked, maskedDeviceId }),
-    );
-  }
-  const outcomeOf = await writeRows(staged, parts);
+  const { outcomeOf, ...counts } = 'outage' in parts ? allWait(parts.outage) : await maskAndWrite(parsed, parts);
   const deliveries = parsed.map((message, i): Delivery => {
     const record = records[i] as SQSRecord;
     if (!message.ok) return { record, outcome: { kind: 'rejected', reason: message.reason } };
     return { record, outcome: outcomeOf(message.identity) };
   });
-  return { deliveries, unknownKeysDropped, nonIpTextsMasked };
+  return { deliveries, ...counts };
 }
 
 /** The ids to report as `batchItemFailures`: every message not stored, each once. */
@@ -73,16 +64,45 @@ function requireMessageIds(records: readonly SQSRecord[]): void {
   }
 }
 
+interface Written {
+  outcomeOf(identity: Identity): Outcome;
+  unknownKeysDropped: number;
+  nonIpTextsMasked: number;
+}
+
+function allWait(reason: KeyOutage): Written {
+  return { outcomeOf: () => ({ kind: 'retry', reason }), unknownKeysDropped: 0, nonIpTextsMasked: 0 };
+}
+
+async function maskAndWrite(parsed: readonly ParsedMessage[], { masker, write }: Writer): Promise<Written> {
+  const staged = new Map<string, LoginRow>();
+  let unknownKeysDropped = 0;
+  let nonIpTextsMasked = 0;
+  for (const message of parsed) {
+    if (!message.ok) continue;
+    if (staged.has(message.identity.messageId)) continue;
+    unknownKeysDropped += message.unknownKeys;
+    const ip = masker.maskIp(message.event.ip);
+    if (!ip.isAddress) nonIpTextsMasked++;
+    const maskedDeviceId = masker.maskDeviceId(message.event.device_id);
+    staged.set(
+      message.identity.messageId,
+      toRow(message.identity, message.event, { maskedIp: ip.masked, maskedDeviceId }),
+    );
+  }
+  return { outcomeOf: await writeRows(staged, write), unknownKeysDropped, nonIpTextsMasked };
+}
+
 /**
  * @returns the outcome by message id; where one is in the batch twice, the second delivery of a stored one is a duplicate
  */
 async function writeRows(
   staged: ReadonlyMap<string, LoginRow>,
-  parts: BatchParts,
+  write: Writer['write'],
 ): Promise<(identity: Identity) => Outcome> {
   // In one order everywhere: two writers that lock the same ledger keys in opposite orders deadlock (40P01, 10 of 10).
   const rows = [...staged.values()].sort((a, b) => a.sentAt - b.sentAt || (a.messageId < b.messageId ? -1 : 1));
-  const written = await parts.write(rows);
+  const written = await write(rows);
   if (written.length !== rows.length) throw new RangeError('the write did not give an outcome for every row');
   const outcomes = new Map<string, Outcome>(rows.map((row, i) => [row.messageId, written[i] as Outcome]));
   return ({ messageId, sentAt }) => {

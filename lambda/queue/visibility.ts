@@ -1,4 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { AWS_CLIENT } from '../aws-client.ts';
 import { sendInTens } from './send-in-tens.ts';
 
 /** 10,000 rejected messages are 1,000 calls; side by side they take seconds instead of a minute. */
@@ -26,7 +27,7 @@ export function createVisibility(queueUrl: string): Visibility {
   async function changeBatch(receiptHandles: readonly string[]): Promise<readonly string[]> {
     try {
       const { ChangeMessageVisibilityBatchCommand } = await import('@aws-sdk/client-sqs');
-      client ??= connect();
+      client ??= connect(queueUrl);
       const entries = receiptHandles.map((ReceiptHandle, i) => ({ Id: `${i}`, ReceiptHandle, VisibilityTimeout: 0 }));
       const input = { QueueUrl: queueUrl, Entries: entries };
       const answer = await (await client).send(new ChangeMessageVisibilityBatchCommand(input));
@@ -37,7 +38,8 @@ export function createVisibility(queueUrl: string): Visibility {
   }
 }
 
-async function connect(): Promise<SQSClient> {
+/** The endpoint is the queue's: left to itself the client warns, at every call, where AWS_ENDPOINT_URL has another name. */
+async function connect(queueUrl: string): Promise<SQSClient> {
   const { SQSClient } = await import('@aws-sdk/client-sqs');
-  return new SQSClient({ maxAttempts: 2, requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000 } });
+  return new SQSClient({ ...AWS_CLIENT, endpoint: new URL(queueUrl).origin });
 }

@@ -1,9 +1,10 @@
 import pg from 'pg';
+import type { Database } from './database.ts';
 import { checkKey, type KeyIdentity } from './key-check.ts';
 import { isAnswerTimeout, isConnectionLost } from './retry-policy.ts';
 
 export interface ConnectionSettings {
-  databaseUrl: string;
+  database: Database;
   key: KeyIdentity;
   timeouts?: Partial<Timeouts>;
 }
@@ -31,10 +32,10 @@ export interface Connection {
  * The one connection of a function environment. It opens with the first statement, has the mask key checked before
  * anything else passes, and is replaced within the invocation when it died while the environment was frozen.
  */
-export function createConnection({ databaseUrl, key, timeouts }: ConnectionSettings): Connection {
+export function createConnection({ database, key, timeouts }: ConnectionSettings): Connection {
   const limits = { ...TIMEOUTS, ...timeouts };
   const pool = new pg.Pool({
-    connectionString: databaseUrl,
+    ...database,
     max: 1,
     application_name: 'login-etl',
     connectionTimeoutMillis: limits.connectMs,

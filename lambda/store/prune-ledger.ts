@@ -1,14 +1,15 @@
 import { LEDGER_RETENTION_DAYS } from '../message/identity.ts';
+import type { Database } from './database.ts';
 import { withClient } from './with-client.ts';
 
 /**
  * Deletes what the ledger no longer needs, in small transactions beside the writers.
  *
- * @param databaseUrl of the owner
+ * @param database as the owner or the maintainer
  * @returns how many entries were deleted
  */
-export async function pruneLedger(databaseUrl: string): Promise<number> {
-  const pruned = await withClient(databaseUrl, (client) =>
+export async function pruneLedger(database: string | Database): Promise<number> {
+  const pruned = await withClient(database, (client) =>
     client.query('call prune_ingest_ledger($1)', [`${LEDGER_RETENTION_DAYS} days`]),
   );
   return Number(pruned.rows[0].deleted);

@@ -3,10 +3,8 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import type { BatchResult, Delivery } from '../batch/process-batch.ts';
 import { type Tally, tally } from '../batch/tally.ts';
+import { METRICS_NAMESPACE } from './metrics.ts';
 
-const SERVICE = 'login-etl';
-/** In CloudWatch. Counts are of deliveries; by reason they carry the dimension `reason` besides `service`. */
-export const METRICS_NAMESPACE = 'LoginEtl';
 /** Enough to find the messages of a bad release; a log line has a limit of 1 MiB. */
 const LOGGED_FAILURES = 50;
 
@@ -19,10 +17,14 @@ export interface Telemetry {
   use(context: Context | undefined): void;
 }
 
-/** Logs and metrics through Powertools: counts, codes and message ids, never a body, a value or a driver's error. */
-export function createTelemetry(now: () => number): Telemetry {
-  const logger = new Logger({ serviceName: SERVICE });
-  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: SERVICE });
+/**
+ * Logs and metrics through Powertools: counts, codes and message ids, never a body, a value or a driver's error.
+ *
+ * @param serviceName the dimension that tells the stages of one account apart
+ */
+export function createTelemetry(now: () => number, serviceName: string): Telemetry {
+  const logger = new Logger({ serviceName });
+  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName });
   return {
     use(context) {
       if (context) logger.addContext(context);

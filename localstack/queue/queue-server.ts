@@ -28,7 +28,7 @@ export async function startQueueServer(): Promise<QueueServer> {
   };
 }
 
-function createSqsClient(endpoint: string): SQSClient {
+export function createSqsClient(endpoint: string): SQSClient {
   const { region, ...credentials } = LOCAL_AWS;
   return new SQSClient({ endpoint, region, credentials, useQueueUrlAsEndpoint: false });
 }

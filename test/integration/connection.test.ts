@@ -14,7 +14,7 @@ const masker = createMasker('k1', deriveFieldKeys(Buffer.alloc(32, 'any key will
 const STORED = [{ kind: 'stored' }];
 
 function openStore(databaseUrl: string, timeouts: Partial<Timeouts> = {}): Store {
-  const store = createStore({ databaseUrl, key: masker, timeouts });
+  const store = createStore({ database: { connectionString: databaseUrl }, key: masker, timeouts });
   onTestFinished(() => store.close());
   return store;
 }

@@ -1,10 +1,15 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import type { SQSRecord } from 'aws-lambda';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createDatabase } from '../support/database.ts';
 import { TEST_MASK_KEY } from '../support/function.ts';
+import { KMS_KEY, startKms } from '../support/kms.ts';
+import { OWNER, type Rds, startRds } from '../support/rds.ts';
 import { sqsEvent, sqsRecord, VALID_BODY } from '../support/records.ts';
+import { SECRET_ARN, startSecretsManager } from '../support/secrets-manager.ts';
 
 /** Values that stand nowhere else, so that finding one in any output is finding a leak. */
 const CANARY = {
@@ -45,14 +50,18 @@ const bad = [
 const asEvent = (bodies: readonly unknown[]) => sqsEvent(bodies.map((body) => sqsRecord(body)));
 
 /** @returns all that a function environment of its own printed */
-function runEntry(env: Record<string, string>, events: readonly unknown[]): string {
-  const entry = join(import.meta.dirname, '..', 'support', 'handler-process.ts');
-  const { stdout, stderr, status } = spawnSync(process.execPath, [entry], {
-    input: events.map((event) => JSON.stringify(event)).join('\n'),
+async function runEntry(
+  env: Record<string, string | undefined>,
+  events: readonly unknown[],
+  entry = 'handler.ts',
+): Promise<string> {
+  const program = join(import.meta.dirname, '..', 'support', 'handler-process.ts');
+  const child = spawn(process.execPath, [program, entry], {
     env: { PATH: process.env.PATH, AWS_REGION: 'us-east-1', ...env },
-    encoding: 'utf8',
   });
-  expect(status).toBe(0);
+  child.stdin.end(events.map((event) => JSON.stringify(event)).join('\n'));
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  expect(code).toBe(0);
   return stdout + stderr;
 }
 
@@ -78,7 +87,11 @@ const settings = (databaseUrl: string) => ({ DATABASE_URL: databaseUrl, MASK_KEY
 
 test('no raw value leaves the function with a good batch, a bad one, or one of both', async () => {
   const database = await createDatabase();
-  const output = runEntry(settings(database.writerUrl), [asEvent(good), asEvent(bad), asEvent([...good, ...bad])]);
+  const output = await runEntry(settings(database.writerUrl), [
+    asEvent(good),
+    asEvent(bad),
+    asEvent([...good, ...bad]),
+  ]);
   expect(output).toContain('"Stored":5');
   expect(output).toContain('bad_text device_id');
   expectNoCanary(output);
@@ -88,15 +101,17 @@ test.each(['22P02', '23514', 'P0001', '53100', '40P01'])(
   'no raw value leaves it when the database says %s, and quotes the row',
   async (sqlstate) => {
     const database = await poisonedDatabase(sqlstate);
-    const output = runEntry(settings(database.writerUrl), [asEvent(good)]);
+    const output = await runEntry(settings(database.writerUrl), [asEvent(good)]);
     expect(output).toContain(sqlstate);
     expectNoCanary(output);
   },
 );
 
-test('no raw value leaves it when the database or the queue is out of reach', () => {
+test('no raw value leaves it when the database or the queue is out of reach', async () => {
   const env = { ...settings('postgres://u:p@127.0.0.1:1/d'), QUEUE_URL: 'http://127.0.0.1:1/1/q' };
-  const output = runEntry({ ...env, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }, [asEvent([...good, ...bad])]);
+  const output = await runEntry({ ...env, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' }, [
+    asEvent([...good, ...bad]),
+  ]);
   expect(output).toContain('ECONNREFUSED');
   expect(output).toContain('VisibilityNotSet');
   expectNoCanary(output);
@@ -106,22 +121,107 @@ test('no raw value leaves it when it throws', async () => {
   const database = await createDatabase();
   const [nameless] = asEvent(good).Records as [SQSRecord];
   const events = [{ Records: [{ ...nameless, messageId: undefined }] }, { Records: GOOD }, { Records: [null] }];
-  const output = runEntry(settings(database.writerUrl), events);
+  const output = await runEntry(settings(database.writerUrl), events);
   expect(output).toContain('MalformedEventError');
   expectNoCanary(output);
 });
 
-test('no setting leaves it when settings are wrong', () => {
+test('no setting leaves it when settings are wrong', async () => {
   const env = { DATABASE_URL: `mysql://${CANARY.user}`, MASK_KEY: `hex:${CANARY.text}`, MASK_KEY_ID: CANARY.value };
-  const output = runEntry({ ...env, QUEUE_URL: CANARY.key }, [asEvent(good)]);
+  const output = await runEntry({ ...env, QUEUE_URL: CANARY.key }, [asEvent(good)]);
   expect(output).toContain('ConfigError');
   expectNoCanary(output);
 });
 
 test('no raw value is in the table either', async () => {
   const database = await createDatabase();
-  runEntry(settings(database.writerUrl), [asEvent(good)]);
+  await runEntry(settings(database.writerUrl), [asEvent(good)]);
   const rows = await database.query('select masked_ip, masked_device_id from user_logins');
   expect(rows).toHaveLength(5);
   expectNoCanary(JSON.stringify(rows));
+});
+
+describe('with keys from KMS and logins with tokens', () => {
+  const ACCESS = {
+    AWS_ACCESS_KEY_ID: 'AKIDTEST',
+    AWS_SECRET_ACCESS_KEY: 'canary-secret-access-key',
+    AWS_SESSION_TOKEN: 'canary-session-token',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+    MASK_KMS_KEY: KMS_KEY,
+  };
+  const migrationOf = (rds: Rds) => ({ ...ACCESS, DATABASE_URL: rds.urlFor(OWNER), MASTER_SECRET_ARN: SECRET_ARN });
+
+  /** Nor a token, of which the signature is the secret part. */
+  function expectNoSecret(output: string, rds: Rds): void {
+    expectNoCanary(output);
+    expect(output).not.toMatch(/X-Amz|Action=connect/);
+    for (const { password } of rds.logins) expect(output).not.toContain(password);
+    expect(output).not.toContain(rds.ownerPassword);
+  }
+
+  test('no raw value, token or secret leaves a deployment, the function or the maintenance', async () => {
+    const rds = await startRds();
+    const kms = await startKms(TEST_MASK_KEY);
+    const secrets = await startSecretsManager(JSON.stringify({ username: OWNER, password: rds.ownerPassword }));
+    const env = { ...ACCESS, AWS_ENDPOINT_URL: kms.endpoint, DATABASE_LOGIN: 'iam' };
+    const migration = { ...migrationOf(rds), AWS_ENDPOINT_URL: secrets.endpoint };
+    const output = [
+      await runEntry(migration, [{}, {}], 'migrate-handler.ts'),
+      await runEntry({ ...env, DATABASE_URL: rds.urlFor('login_writer') }, [asEvent([...good, ...bad])]),
+      await runEntry({ ...env, DATABASE_URL: rds.urlFor('login_maintainer') }, [{}], 'maintain-handler.ts'),
+    ].join('');
+    for (const done of ['"login":"secret"', '"login":"iam"', '"Stored":5', '"deleted":0'])
+      expect(output).toContain(done);
+    expectNoSecret(output, rds);
+  });
+
+  test('nor when all of them are refused', async () => {
+    const rds = await startRds();
+    const kms = await startKms(TEST_MASK_KEY);
+    const secrets = await startSecretsManager('{"password":"canary-wrong-password"}');
+    const env = { ...ACCESS, AWS_ENDPOINT_URL: kms.endpoint, DATABASE_LOGIN: 'iam' };
+    const migration = { ...migrationOf(rds), AWS_ENDPOINT_URL: secrets.endpoint };
+    const output = [
+      await runEntry(migration, [{}], 'migrate-handler.ts'),
+      await runEntry({ ...env, DATABASE_URL: rds.urlFor('login_writer') }, [asEvent([...good, ...bad])]),
+      await runEntry({ ...env, DATABASE_URL: rds.urlFor('login_maintainer') }, [{}], 'maintain-handler.ts'),
+    ].join('');
+    for (const refusal of ['password authentication failed', 'database 28000']) expect(output).toContain(refusal);
+    expectNoSecret(output, rds);
+  });
+
+  test('nor when AWS or the secret cannot be used', async () => {
+    const rds = await startRds();
+    const secrets = await startSecretsManager('canary-secret-that-is-no-json');
+    const kms = await startKms(TEST_MASK_KEY);
+    kms.failWith({ error: 'canary of the service' });
+    const settings = { ...ACCESS, DATABASE_LOGIN: 'iam', DATABASE_URL: rds.urlFor('login_writer') };
+    const output = [
+      await runEntry(settings, [asEvent([...good, ...bad])]),
+      await runEntry({ ...settings, AWS_ENDPOINT_URL: kms.endpoint }, [asEvent([...good, ...bad])]),
+      await runEntry({ ...settings, MASK_KMS_KEY: CANARY.text }, [asEvent(good)]),
+      await runEntry({ ...migrationOf(rds), AWS_ENDPOINT_URL: secrets.endpoint }, [{}], 'migrate-handler.ts'),
+      await runEntry(migrationOf(rds), [{}], 'migrate-handler.ts'),
+    ].join('');
+    for (const reason of ['kms ECONNREFUSED', 'kms Error', 'is not what RDS writes', 'cannot be read (ECONNREFUSED)']) {
+      expect(output).toContain(reason);
+    }
+    expectNoSecret(output, rds);
+  });
+
+  test('nor when the settings are wrong', async () => {
+    const wrong = { DATABASE_URL: `postgres://u:${CANARY.key}@${CANARY.text}/d?sslrootcert=${CANARY.value}` };
+    const passwords = { DATABASE_URL: `postgres://u:${CANARY.key}@${CANARY.text}/d`, DATABASE_LOGIN: 'iam' };
+    const outputs = [
+      await runEntry(wrong, [asEvent(good)]),
+      await runEntry({ ...passwords, MASK_KMS_KEY: CANARY.text, MASK_KEY: CANARY.value }, [asEvent(good)]),
+      await runEntry(wrong, [{}], 'migrate-handler.ts'),
+      await runEntry(passwords, [{}], 'maintain-handler.ts'),
+      await runEntry({ ...passwords, DATABASE_LOGIN: CANARY.text }, [{}], 'maintain-handler.ts'),
+    ];
+    for (const output of outputs) {
+      expect(output).toContain('ConfigError: ');
+      expectNoCanary(output);
+    }
+  });
 });

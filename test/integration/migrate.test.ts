@@ -1,11 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { migrate } from '../../lambda/store/migrate.ts';
-import { removePostgres, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
-import { connectTo, createDatabase, untilWaiting } from '../support/database.ts';
+import { createDatabase, untilWaiting } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
+import { startOwnServer } from '../support/own-server.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
 const ALL = readdirSync('lambda/store/migrations').map((file) => file.replace('.sql', ''));
@@ -34,6 +32,14 @@ describe('the migrations', () => {
   test('do nothing the second time', async () => {
     const database = await createDatabase('empty');
     await migrate(database.url);
+    expect(await migrate(database.url)).toEqual([]);
+  });
+
+  test('of an older release leave a newer schema alone', async () => {
+    const database = await createDatabase('empty');
+    await migrate(database.url);
+    const newer = "insert into login_etl_migrations (name, run_on) values ('000099_of-a-newer-release', now())";
+    await database.query(newer);
     expect(await migrate(database.url)).toEqual([]);
   });
 
@@ -98,23 +104,10 @@ describe('the migrations', () => {
     await server.query("create role plain_owner login password 'x'");
     await server.query('create database plain owner plain_owner');
     const url = Object.assign(new URL(server.urlOf('plain')), { username: 'plain_owner', password: 'x' });
-    await expect(migrate(url.href)).rejects.toThrow('let an administrator run "create role login_writer login"');
+    for (const role of ['login_writer', 'login_analyst', 'login_maintainer']) {
+      await expect(migrate(url.href)).rejects.toThrow(`let an administrator run "create role ${role} login"`);
+      await server.query(`create role ${role} login`);
+    }
+    expect(await migrate(url.href)).toEqual(ALL);
   });
 });
-
-/** For what belongs to a whole server; on the shared one the roles are there. */
-async function startOwnServer() {
-  const folder = mkdtempSync(join(tmpdir(), 'login-etl-roles-'));
-  const packageName = process.env.TEST_POSTGRES_PACKAGE;
-  const server = await startPostgres(folder, packageName ? { packageName } : {});
-  onTestFinished(async () => {
-    await server.stop();
-    removePostgres(folder);
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const client = await connectTo(server.url);
-  return {
-    query: (sql: string) => client.query(sql),
-    urlOf: (database: string) => Object.assign(new URL(server.url), { pathname: database }).href,
-  };
-}

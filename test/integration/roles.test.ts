@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createMaintenance } from '../../lambda/maintain-handler.ts';
 import { connectTo, createDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
@@ -59,6 +60,34 @@ describe('the analyst', () => {
     'call prune_ingest_ledger()',
   ])('may not: %s', async (sql) => {
     const client = await connectTo((await createDatabase()).analystUrl);
+    await expect(client.query(sql)).rejects.toMatchObject(DENIED);
+  });
+});
+
+describe('the maintainer', () => {
+  test('can do what the maintenance does', async () => {
+    const database = await createDatabase();
+    await database.query("insert into ingest_ledger select now() - interval '40 days', gen_random_uuid()");
+    expect(await createMaintenance({ DATABASE_URL: database.maintainerUrl })()).toEqual({ deleted: 1 });
+    expect(await database.query('select from ingest_ledger')).toEqual([]);
+  });
+
+  test.each([
+    'select * from user_logins',
+    'insert into user_logins default values',
+    'delete from user_logins',
+    'select * from mask_keys',
+    'delete from mask_keys',
+    'insert into ingest_ledger values (now(), gen_random_uuid())',
+    'update ingest_ledger set sent_at = now()',
+    'truncate ingest_ledger',
+    'select * from duplicate_ips',
+    'select * from login_etl_migrations',
+    'drop table ingest_ledger',
+    'drop procedure prune_ingest_ledger',
+    'create role someone',
+  ])('may not: %s', async (sql) => {
+    const client = await connectTo((await createDatabase()).maintainerUrl);
     await expect(client.query(sql)).rejects.toMatchObject(DENIED);
   });
 });

@@ -8,6 +8,7 @@ export interface TestDatabase {
   url: string;
   writerUrl: string;
   analystUrl: string;
+  maintainerUrl: string;
   /** Runs SQL as the owner. */
   query<T extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<T[]>;
 }
@@ -34,6 +35,7 @@ export async function createDatabase(from: 'migrated' | 'empty' = 'migrated', op
     url,
     writerUrl: urlFor(name, 'login_writer'),
     analystUrl: urlFor(name, 'login_analyst'),
+    maintainerUrl: urlFor(name, 'login_maintainer'),
     query: async (sql, values) => (await client.query(sql, values as unknown[])).rows,
   };
 }

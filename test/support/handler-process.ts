@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { handler } from '../../lambda/handler.ts';
 
-/** Runs the Lambda entry on the events of standard input, one JSON text a line, and prints what it returns or throws. */
+/** Runs the Lambda entry it is given on the events of standard input, one a line, and prints what it returns or throws. */
+const { handler } = await import(`../../lambda/${process.argv[2]}`);
 for (const line of readFileSync(0, 'utf8').trim().split('\n')) {
   try {
     console.log(JSON.stringify(await handler(JSON.parse(line))));

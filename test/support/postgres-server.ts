@@ -34,8 +34,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const url = new URL(postgres.url);
   url.pathname = TEMPLATE;
   await migrate(url.href);
-  await client.query(`alter role login_writer password '${ROLE_PASSWORD}'`);
-  await client.query(`alter role login_analyst password '${ROLE_PASSWORD}'`);
+  for (const role of ['login_writer', 'login_analyst', 'login_maintainer']) {
+    await client.query(`alter role ${role} password '${ROLE_PASSWORD}'`);
+  }
   await client.end();
   project.provide('postgresUrl', postgres.url);
   return async () => {

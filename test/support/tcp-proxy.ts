@@ -12,12 +12,15 @@ export interface TcpProxy {
   cut(): void;
   /** How many connections were made. */
   connections(): number;
+  /** How many clients are connected. */
+  open(): number;
 }
 
 /** Stands between a client and the Postgres of `url`. */
 export async function startTcpProxy(url: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
+  const clients = new Set<Socket>();
   let isSwallowing = false;
   let connections = 0;
   const server = createServer((client) => {
@@ -25,6 +28,7 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
     const upstream = createConnection(Number(port), hostname);
     let isDead = isSwallowing;
     sockets.add(client).add(upstream);
+    clients.add(client);
     const relay = (from: Socket, to: Socket) => {
       from.on('data', (data) => {
         isDead ||= isSwallowing;
@@ -60,5 +64,6 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
     },
     cut,
     connections: () => connections,
+    open: () => [...clients].filter((client) => !client.destroyed).length,
   };
 }

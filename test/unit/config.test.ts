@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../lambda/config.ts';
 import type { Environment } from '../../lambda/environment.ts';
@@ -23,8 +24,8 @@ function problemsOf(env: Environment): readonly string[] {
 describe('settings that suffice', () => {
   test('are a database and a key; the key is k1, and no visibility is set', () => {
     expect(readConfig(ENVIRONMENT)).toEqual({
-      databaseUrl: ENVIRONMENT.DATABASE_URL,
-      masterKey: KEY,
+      database: { connectionString: ENVIRONMENT.DATABASE_URL },
+      maskKey: { master: KEY },
       maskKeyId: 'k1',
       queueUrl: null,
     });
@@ -37,13 +38,27 @@ describe('settings that suffice', () => {
   });
 
   test('that are empty are as good as missing ones', () => {
-    const config = readConfig({ ...ENVIRONMENT, MASK_KEY_ID: '', QUEUE_URL: '' });
-    expect(config).toMatchObject({ maskKeyId: 'k1', queueUrl: null });
+    const empty = { MASK_KEY_ID: '', MASK_KMS_KEY: '', QUEUE_URL: '', DATABASE_LOGIN: '' };
+    expect(readConfig({ ...ENVIRONMENT, ...empty })).toEqual(readConfig(ENVIRONMENT));
   });
 
-  test.for(['postgres://db.example/logins', 'postgresql:///logins?host=/tmp'])('may have the database %s', (url) => {
-    expect(readConfig({ ...ENVIRONMENT, DATABASE_URL: url }).databaseUrl).toBe(url);
+  test.for([
+    'postgres://db.example/logins',
+    'postgresql:///logins?host=/tmp',
+    'postgres://writer:sesame@/logins?host=/tmp',
+    'postgres://db.example/logins?sslmode=disable&options=-c%20search_path%3Dapp',
+  ])('may have the database %s, which pg reads by itself', (url) => {
+    const { database } = readConfig({ ...ENVIRONMENT, DATABASE_URL: url, DATABASE_LOGIN: 'password' });
+    expect(database).toEqual({ connectionString: url });
   });
+
+  test.for(['alias/login-etl', '1234abcd-12ab-34cd-56ef-1234567890ab', 'arn:aws:kms:eu-west-1:0:key/mrk-1'])(
+    'may leave the key in KMS, as %s',
+    (kmsKeyId) => {
+      const { maskKey } = readConfig({ ...ENVIRONMENT, MASK_KEY: '', MASK_KMS_KEY: kmsKeyId });
+      expect(maskKey).toEqual({ kmsKeyId });
+    },
+  );
 
   test.for(['http://127.0.0.1:4566/000000000000/q', 'https://sqs.example/q'])('may have the queue %s', (url) => {
     expect(readConfig({ ...ENVIRONMENT, QUEUE_URL: url }).queueUrl).toBe(url);
@@ -61,6 +76,9 @@ describe('a wrong setting is named', () => {
     ['DATABASE_URL', 'db.example'],
     ['DATABASE_URL', 'mysql://db.example/logins'],
     ['DATABASE_URL', 'https://db.example/logins'],
+    ['DATABASE_URL', 'postgres://db.example:port/logins'],
+    ['DATABASE_LOGIN', 'IAM'],
+    ['DATABASE_LOGIN', 'token'],
     ['MASK_KEY', undefined],
     ['MASK_KEY', ''],
     ['MASK_KEY', 'sesame'],
@@ -77,8 +95,59 @@ describe('a wrong setting is named', () => {
   });
 });
 
+test('two keys are one too many', () => {
+  const problems = problemsOf({ ...ENVIRONMENT, MASK_KMS_KEY: 'alias/login-etl' });
+  expect(problems).toEqual([expect.stringMatching(/^MASK_KEY and MASK_KMS_KEY /)]);
+});
+
+test.for(['sslrootcert', 'sslcert', 'sslkey'])('a file of %s that cannot be read is a wrong DATABASE_URL', (name) => {
+  for (const path of ['/no/such/file', '/']) {
+    const url = `${ENVIRONMENT.DATABASE_URL}?sslmode=verify-full&${name}=${path}`;
+    expect(problemsOf({ ...ENVIRONMENT, DATABASE_URL: url })).toEqual([
+      expect.stringMatching(new RegExp(`^DATABASE_URL .*${name}.* cannot be read`)),
+    ]);
+  }
+});
+
+describe('a login with a token', () => {
+  const URL_FOR_TOKENS = 'postgres://writer@db.example:6432/logins?sslmode=verify-full';
+  const problemsOfUrl = (url: string) => problemsOf({ ...ENVIRONMENT, DATABASE_LOGIN: 'iam', DATABASE_URL: url });
+
+  test('has a password to ask for, and the rest from the URL', () => {
+    const settings = { ...ENVIRONMENT, DATABASE_LOGIN: 'iam', DATABASE_URL: `${URL_FOR_TOKENS}&options=-c%20a%3Db` };
+    const { database } = readConfig(settings);
+    const parts = { user: 'writer', host: 'db.example', port: 6432, database: 'logins', options: '-c a=b', ssl: {} };
+    expect(database).toMatchObject({ ...parts, password: expect.any(Function) });
+    expect(database).not.toHaveProperty('connectionString');
+  });
+
+  test('trusts the authority that sslrootcert names, and no other', () => {
+    const DATABASE_URL = `${URL_FOR_TOKENS}&sslrootcert=${import.meta.filename}`;
+    const { database } = readConfig({ ...ENVIRONMENT, DATABASE_LOGIN: 'iam', DATABASE_URL });
+    expect(database).toMatchObject({ ssl: { ca: readFileSync(import.meta.filename, 'utf8') } });
+  });
+
+  test.for([
+    ['postgres://db.example/logins?sslmode=verify-full', 'must name the user'],
+    ['postgres://writer@/logins?sslmode=verify-full', 'must name the host'],
+    ['postgres://writer:sesame@db.example/logins?sslmode=verify-full', 'must have no password'],
+    ['postgres://writer@db.example/logins?sslmode=verify-full&password=sesame', 'must have no password'],
+    ['postgres://writer@db.example/logins', 'must say sslmode=verify-full'],
+    ['postgres://writer@db.example/logins?sslmode=require', 'must say sslmode=verify-full'],
+    ['postgres://writer@db.example/logins?ssl=true', 'must say sslmode=verify-full'],
+    ['postgres://writer@db.example/logins?sslmode=verify-full&sslmode=no-verify', 'must say sslmode=verify-full'],
+  ] as const)('refuses %s: it %s', ([url, problem]) => {
+    expect(problemsOfUrl(url)).toEqual([`DATABASE_URL ${problem}, since DATABASE_LOGIN is iam.`]);
+  });
+
+  test('has all its problems told at once', () => {
+    expect(problemsOfUrl('postgres:///logins?password=x')).toHaveLength(4);
+  });
+});
+
 describe('several wrong settings', () => {
   const wrong = {
+    DATABASE_LOGIN: 'open-sesame',
     DATABASE_URL: 'mysql://writer:sesame@db.example/logins',
     MASK_KEY: 'hex:5e5a3e',
     MASK_KEY_ID: 'first-key',
@@ -91,12 +160,12 @@ describe('several wrong settings', () => {
   });
 
   test('are listed in the message', () => {
-    expect(() => readConfig(wrong)).toThrow(/DATABASE_URL.*MASK_KEY .*MASK_KEY_ID.*QUEUE_URL/s);
+    expect(() => readConfig(wrong)).toThrow(/DATABASE_LOGIN.*DATABASE_URL.*MASK_KEY .*MASK_KEY_ID.*QUEUE_URL/s);
   });
 
   test('have no value in the message', () => {
     const text = problemsOf(wrong).join('\n');
-    for (const secret of ['mysql', 'sesame', 'db.example', '5e5a3e', 'first-key', 'files.example']) {
+    for (const secret of ['open', 'mysql', 'sesame', 'db.example', '5e5a3e', 'first-key', 'files.example']) {
       expect(text).not.toContain(secret);
     }
   });

@@ -1,6 +1,14 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { ConfigError, KeyMismatchError, MalformedEventError, safeError, UnexpectedError } from '../../lambda/errors.ts';
+import {
+  ConfigError,
+  faultName,
+  JobError,
+  KeyMismatchError,
+  MalformedEventError,
+  safeError,
+  UnexpectedError,
+} from '../../lambda/errors.ts';
 
 const SECRET = '593-47-5928';
 
@@ -13,6 +21,7 @@ describe('an error of our own', () => {
     new ConfigError(['MASK_KEY is missing.']),
     new KeyMismatchError('k1'),
     new MalformedEventError('The event has no Records.'),
+    new JobError('The database was not migrated.'),
     new UnexpectedError('x'),
   ])('%s is safe as it is', (error) => {
     expect(safeError(error)).toBe(error);
@@ -23,6 +32,7 @@ describe('an error of our own', () => {
       new ConfigError([]),
       new KeyMismatchError('k1'),
       new MalformedEventError('x'),
+      new JobError('x'),
       new UnexpectedError(1),
     ];
     expect(errors.map(({ name }) => name)).toEqual(errors.map((error) => error.constructor.name));
@@ -45,7 +55,7 @@ describe('a foreign error', () => {
 
   test('is replaced by one that tells only its kind', () => {
     expect(safe).toBeInstanceOf(UnexpectedError);
-    expect(safe.message).toBe('An unexpected TypeError failed the whole batch.');
+    expect(safe.message).toBe('An unexpected TypeError stopped the function.');
   });
 
   test('keeps its stack frames, so that the place is found', () => {
@@ -75,12 +85,32 @@ describe('a foreign error', () => {
   });
 
   test.for([undefined, null, 0, '', {}, Symbol('x')])('%s can be thrown too', (thrown) => {
-    expect(safeError(thrown).message).toBe(`An unexpected ${typeof thrown} failed the whole batch.`);
+    expect(safeError(thrown).message).toBe(`An unexpected ${typeof thrown} stopped the function.`);
   });
 
   test('may have lost its stack', () => {
     const bare = new Error(SECRET);
     delete bare.stack;
-    expect(safeError(bare).stack).toBe('UnexpectedError: An unexpected Error failed the whole batch.');
+    expect(safeError(bare).stack).toBe('UnexpectedError: An unexpected Error stopped the function.');
+  });
+});
+
+describe('the name of a fault', () => {
+  const named = (name: string) => Object.assign(new Error('x'), { name });
+  const coded = (code: unknown, error = new Error('x')) => Object.assign(error, { code });
+
+  test.for([
+    ['its own', named('AccessDeniedException'), 'AccessDeniedException'],
+    ['its own, whatever its code', coded('ETIMEDOUT', named('TimeoutError')), 'TimeoutError'],
+    ['its code, where it is only an Error', coded('ECONNREFUSED'), 'ECONNREFUSED'],
+    ['its code, where it is only several', coded('ECONNREFUSED', new AggregateError([])), 'ECONNREFUSED'],
+    ['Error, where it has neither', new Error('x'), 'Error'],
+    ['Error, where the code is a text', coded(SECRET), 'Error'],
+    ['Error, where the code is none', coded(5), 'Error'],
+    ['Error, where the name is a text', named(SECRET), 'Error'],
+    ['Error, where the name has no end', named('A'.repeat(65)), 'Error'],
+    ['its type, where it is no error', 'AccessDeniedException', 'string'],
+  ] as const)('is %s', ([, fault, name]) => {
+    expect(faultName(fault)).toBe(name);
   });
 });

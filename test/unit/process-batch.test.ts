@@ -108,6 +108,24 @@ describe('the outcomes', () => {
   });
 });
 
+describe('without keys', () => {
+  const outage = 'kms TimeoutError';
+  const wait = { kind: 'retry', reason: outage };
+
+  test('every valid message waits, and every other is rejected', async () => {
+    const batch = [record(A), record(B, '{'), record(C, { ...VALID_BODY, ip: 'unknown', more: 1 }), record(A)];
+    const result = await processBatch(batch, { outage, now: () => NOW });
+    expect(outcomes(result)).toEqual([wait, { kind: 'rejected', reason: 'not_json' }, wait, wait]);
+    expect(failedMessageIds(result.deliveries)).toEqual([A, B, C]);
+    expect(result).toMatchObject({ unknownKeysDropped: 0, nonIpTextsMasked: 0 });
+  });
+
+  test('a batch that could not be reported still fails', async () => {
+    const nameless = { ...record(A), messageId: '' };
+    await expect(processBatch([nameless], { outage, now: () => NOW })).rejects.toThrow(MalformedEventError);
+  });
+});
+
 describe('a message that is in the batch twice', () => {
   test('is written once, and its second delivery is a duplicate', async () => {
     const { result, rows } = await run([record(A), record(B), record(A), record(A.toUpperCase())]);

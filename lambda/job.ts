@@ -1,0 +1,26 @@
+import type { Context } from 'aws-lambda';
+import { safeError } from './errors.ts';
+import { createJobLog } from './telemetry/job-log.ts';
+
+export type Job<Result> = (event?: unknown, context?: Context) => Promise<Result>;
+
+/**
+ * A function that does one piece of work when it is called, whatever it is called with, and logs what came of it.
+ *
+ * @returns throws only what `errors.ts` lists
+ */
+export function createJob<Result extends object>(name: string, work: () => Promise<Result>): Job<Result> {
+  const log = createJobLog(name);
+  return async (_event, context) => {
+    log.use(context);
+    try {
+      const result = await work();
+      log.done(result);
+      return result;
+    } catch (fault) {
+      const error = safeError(fault);
+      log.failed(error);
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,164 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { FIELD_KEY_INFO } from '../../lambda/masking/field-keys.ts';
+import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { createFunction, TEST_MASK_KEY, type TestFunction } from '../support/function.ts';
+import { KMS_KEY, type Kms, startKms } from '../support/kms.ts';
+import { sqsRecord, VALID_BODY } from '../support/records.ts';
+
+const FIELDS = Object.keys(FIELD_KEY_INFO).length;
+
+let kms: Kms;
+let database: TestDatabase;
+let lambda: TestFunction;
+
+const createWithKms = (keyId = KMS_KEY) => createFunction(database.writerUrl, { MASK_KEY: '', MASK_KMS_KEY: keyId });
+
+beforeEach(async () => {
+  kms = await startKms(TEST_MASK_KEY);
+  database = await createDatabase();
+  lambda = createWithKms();
+});
+
+/** A message to store and one to reject. */
+const mixedBatch = () => [sqsRecord(VALID_BODY), sqsRecord('no JSON')];
+
+async function expectNothingWritten(): Promise<void> {
+  for (const table of ['user_logins', 'ingest_ledger', 'mask_keys']) {
+    expect(await database.query(`select from ${table}`)).toEqual([]);
+  }
+}
+
+describe('keys from KMS', () => {
+  test('give the pseudonyms and the check value of the master that was imported there', async () => {
+    const bodies = [
+      VALID_BODY,
+      { ...VALID_BODY, ip: '2001:DB8::1', device_id: 'ÄÖ' },
+      { ...VALID_BODY, ip: 'unknown' },
+    ];
+    const rows = 'select masked_ip, masked_device_id from user_logins order by 1, 2';
+    expect((await lambda.invoke(bodies.map((body) => sqsRecord(body)))).outcomes).toEqual(Array(3).fill('stored'));
+    const fromKms = await database.query(rows);
+    await database.query('truncate user_logins');
+    const withMaster = createFunction(database.writerUrl);
+    expect((await withMaster.invoke(bodies.map((body) => sqsRecord(body)))).outcomes).toEqual(Array(3).fill('stored'));
+    expect(await database.query(rows)).toEqual(fromKms);
+    expect(fromKms).toHaveLength(3);
+  });
+
+  test('are asked for once, each for its own purpose, however many batches there are', async () => {
+    await Promise.all([lambda.invoke(mixedBatch()), lambda.invoke(mixedBatch())]);
+    await lambda.invoke(mixedBatch());
+    const messages = kms.calls.map(({ input }) => Buffer.from(`${input.Message}`, 'base64').toString());
+    expect(messages.sort()).toEqual(
+      Object.values(FIELD_KEY_INFO)
+        .map((info) => `${info}\x01`)
+        .sort(),
+    );
+    expect(kms.calls.every(({ input }) => input.KeyId === KMS_KEY)).toBe(true);
+  });
+
+  test('of another key are refused by the database that knows the first', async () => {
+    await lambda.invoke(mixedBatch());
+    await startKms(TEST_MASK_KEY.replace('9', '8'));
+    await expect(createWithKms().invoke(mixedBatch())).rejects.toMatchObject({ name: 'KeyMismatchError' });
+    expect(await database.query('select from user_logins')).toHaveLength(1);
+  });
+});
+
+describe('an outage of KMS', () => {
+  /** Valid messages wait, invalid ones are rejected, nothing is written; then all is well without a new environment. */
+  async function expectOutage(name: string): Promise<void> {
+    const batch = mixedBatch();
+    const failed = batch.map(({ messageId }) => messageId);
+    const waiting = { failed, outcomes: [`retry kms ${name}`, 'rejected not_json'] };
+    expect(await lambda.invoke(batch)).toEqual(waiting);
+    await expectNothingWritten();
+  }
+
+  async function expectRecovery(): Promise<void> {
+    expect((await lambda.invoke(mixedBatch())).outcomes).toEqual(['stored', 'rejected not_json']);
+  }
+
+  test.for([
+    ['KMSInternalException', 500],
+    ['DependencyTimeoutException', 503],
+    ['KeyUnavailableException', 500],
+    ['ThrottlingException', 400],
+    ['AccessDeniedException', 400],
+    ['DisabledException', 400],
+    ['KMSInvalidStateException', 400],
+    ['ExpiredTokenException', 400],
+    ['UnrecognizedClientException', 400],
+    ['NobodyHasHeardOfThisException', 418],
+  ] as const)('%s (%i) costs time, and no message', async ([error, status]) => {
+    kms.failWith({ error, status });
+    await expectOutage(error);
+    await expectOutage(error);
+    kms.failWith(null);
+    await expectRecovery();
+  });
+
+  test('that is in the way of one key alone is one of all, and leaves no call behind', async () => {
+    kms.failWith({ error: 'DisabledException', info: FIELD_KEY_INFO.check });
+    kms.slowDown(200);
+    await expectOutage('DisabledException');
+    expect(kms.calls).toHaveLength(FIELDS);
+    expect(kms.answered()).toBe(FIELDS);
+    kms.failWith(null);
+    await expectRecovery();
+    expect(kms.calls).toHaveLength(2 * FIELDS);
+  });
+
+  test('with nobody there costs time, and no message', async () => {
+    await kms.be('refuse');
+    await expectOutage('ECONNREFUSED');
+    await kms.be('up');
+    await expectRecovery();
+  });
+
+  test('with no answer ends within seconds', async () => {
+    await kms.be('hang');
+    const startedAt = performance.now();
+    await expectOutage('TimeoutError');
+    expect(performance.now() - startedAt).toBeLessThan(9_000);
+    await kms.be('up');
+    await expectRecovery();
+  });
+
+  test('with an answer that is none costs time, and no message', async () => {
+    await kms.be('garble');
+    await expectOutage('SyntaxError');
+    await kms.be('up');
+    await expectRecovery();
+  });
+
+  test.for([0, 16, 31, 33, 64])('with a key of %i bytes costs time, and no message', async (bytes) => {
+    kms.truncateTo(bytes);
+    await expectOutage('WrongMacLength');
+    kms.truncateTo(32);
+    await expectRecovery();
+  });
+});
+
+describe('a wrong key', () => {
+  test('that KMS does not know fails the batch, and is not named', async () => {
+    const invoked = createWithKms('alias/of-nothing').invoke(mixedBatch());
+    await expect(invoked).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: expect.stringContaining('MASK_KMS_KEY '),
+    });
+    await expect(invoked).rejects.not.toThrow('of-nothing');
+    await expectNothingWritten();
+  });
+
+  test.for(['InvalidKeyUsageException', 'ValidationException', 'InvalidArnException'])(
+    '(%s) fails the batch, until it is mended',
+    async (error) => {
+      kms.failWith({ error });
+      await expect(lambda.invoke(mixedBatch())).rejects.toMatchObject({ name: 'ConfigError' });
+      await expectNothingWritten();
+      kms.failWith(null);
+      expect((await lambda.invoke(mixedBatch())).outcomes).toEqual(['stored', 'rejected not_json']);
+    },
+  );
+});

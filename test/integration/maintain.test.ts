@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { createMaintenance } from '../../lambda/maintain-handler.ts';
+import { createDatabase } from '../support/database.ts';
+
+test('an outage of the database fails the run in one sentence, and the next goes on', async () => {
+  const database = await createDatabase();
+  await database.query("insert into ingest_ledger select now() - interval '40 days', gen_random_uuid()");
+  await database.query('revoke delete on ingest_ledger from login_maintainer');
+  const maintain = createMaintenance({ DATABASE_URL: database.maintainerUrl });
+  await expect(maintain()).rejects.toMatchObject({
+    name: 'JobError',
+    message: 'The ledger was not pruned to its end (database 42501); the next run goes on there.',
+  });
+  await database.query('grant delete on ingest_ledger to login_maintainer');
+  expect(await maintain()).toEqual({ deleted: 1 });
+});
+
+test('a run ends before the function that runs it', async () => {
+  const database = await createDatabase();
+  await database.query(`
+    create or replace procedure prune_ingest_ledger(retention interval default '35 days', chunk integer default 1, inout deleted bigint default 0)
+    language sql as $$ select setting::bigint from pg_settings where name = 'statement_timeout' $$`);
+  expect(await createMaintenance({ DATABASE_URL: database.maintainerUrl })()).toEqual({ deleted: 600_000 });
+});
+
+test('settings that are missing or wrong are named', async () => {
+  await expect(createMaintenance({})()).rejects.toThrow(/DATABASE_URL is missing/);
+  const wrong = { DATABASE_URL: 'postgres://login_maintainer@host/login_etl', DATABASE_LOGIN: 'iam' };
+  await expect(createMaintenance(wrong)()).rejects.toMatchObject({ name: 'ConfigError', problems: { length: 1 } });
+});

@@ -1,0 +1,54 @@
+import { createHmac } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { type AwsAnswer, type AwsInput, type AwsServer, startAwsServer, stubAwsEnvironment } from './aws-server.ts';
+
+export const KMS_KEY = 'alias/login-etl';
+
+export interface Kms extends AwsServer {
+  /** From now on every call, or the calls for one info, get this error; null: none. */
+  failWith(failure: { error: string; status?: number; info?: string } | null): void;
+  /** From now on every call that does not fail takes so long. */
+  slowDown(ms: number): void;
+  /** How long the answers are. */
+  truncateTo(bytes: number): void;
+}
+
+/**
+ * KMS with the one key `KMS_KEY`, into which HKDF-Extract of the master was imported.
+ *
+ * @param maskKey the master, as in MASK_KEY
+ */
+export async function startKms(maskKey: string): Promise<Kms> {
+  const master = Buffer.from(maskKey.replace(/^hex:/, ''), 'hex');
+  const material = createHmac('sha256', '').update(master).digest();
+  let failure: Parameters<Kms['failWith']>[0] = null;
+  let length = 32;
+  let delayMs = 0;
+
+  async function answer(operation: string, { KeyId, MacAlgorithm, Message }: AwsInput): Promise<AwsAnswer> {
+    const message = Buffer.from(`${Message}`, 'base64');
+    if (failure && message.includes(failure.info ?? '')) return failure;
+    if (operation !== 'GenerateMac') return { error: 'UnknownOperationException' };
+    if (KeyId !== KMS_KEY) return { error: 'NotFoundException' };
+    if (MacAlgorithm !== 'HMAC_SHA_256') return { error: 'InvalidKeyUsageException' };
+    await setTimeout(delayMs);
+    const mac = createHmac('sha256', material).update(message).digest();
+    const Mac = Buffer.concat([mac, mac]).subarray(0, length).toString('base64');
+    return { output: { KeyId: 'arn:aws:kms:eu-central-1:000000000000:key/test', MacAlgorithm, Mac } };
+  }
+
+  const server = await startAwsServer(answer);
+  stubAwsEnvironment({ AWS_ENDPOINT_URL_KMS: server.endpoint });
+  return {
+    ...server,
+    failWith(next) {
+      failure = next;
+    },
+    slowDown(ms) {
+      delayMs = ms;
+    },
+    truncateTo(bytes) {
+      length = bytes;
+    },
+  };
+}
