@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** By what they need: nothing, the local queue, a real Postgres, and `npm start` as a user runs it. */
+/** By what they need: nothing, CDK, the local queue, a real Postgres, and `npm start` as a user runs it. */
 export default defineConfig({
   test: {
     // The function logs every batch; with this Powertools logs through the console, which is shown when a test fails.
@@ -9,6 +9,7 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { extends: true, test: { name: 'property', include: ['test/property/**/*.test.ts'], testTimeout: 60_000 } },
+      { extends: true, test: { name: 'infra', include: ['test/infra/**/*.test.ts'], testTimeout: 60_000 } },
       { extends: true, test: { name: 'local', include: ['test/local/**/*.test.ts'], testTimeout: 60_000 } },
       {
         extends: true,

@@ -1,0 +1,29 @@
+import { App } from 'aws-cdk-lib';
+import { localKeyMaterial } from './local-key.ts';
+import { addAwsPipeline, addLocalPipeline } from './pipeline.ts';
+import { AWS_STAGES, LOCALSTACK } from './settings/settings.ts';
+import { SettingsError } from './settings/settings-error.ts';
+import { chooseStage } from './stage.ts';
+
+/** Where docker-compose.yml has Postgres, as a function sees it that LocalStack runs in a container. */
+const COMPOSE_DATABASE = 'postgres://postgres:postgres@postgres:5432/postgres';
+
+function main(app: App, env: NodeJS.ProcessEnv): void {
+  const stage = chooseStage(app.node.tryGetContext('stage'), env.AWS_ENDPOINT_URL);
+  if (stage !== 'localstack') {
+    addAwsPipeline(app, AWS_STAGES[stage]);
+    return;
+  }
+  addLocalPipeline(app, LOCALSTACK, {
+    databaseUrl: env.FUNCTION_DATABASE_URL || COMPOSE_DATABASE,
+    macKeyMaterial: localKeyMaterial(env.MASK_KEY),
+  });
+}
+
+try {
+  main(new App(), process.env);
+} catch (error) {
+  if (!(error instanceof SettingsError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,84 @@
+import { Aws, aws_iam as iam, aws_kms as kms, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+
+/** Everything that an administrator of the key needs, and none of its use. */
+const ADMINISTRATION = [
+  'kms:CancelKeyDeletion',
+  'kms:CreateAlias',
+  'kms:DeleteAlias',
+  'kms:DescribeKey',
+  'kms:DisableKey',
+  'kms:EnableKey',
+  'kms:GetKeyPolicy',
+  'kms:ListGrants',
+  'kms:ListKeyPolicies',
+  'kms:ListResourceTags',
+  'kms:PutKeyPolicy',
+  'kms:ScheduleKeyDeletion',
+  'kms:TagResource',
+  'kms:UntagResource',
+  'kms:UpdateAlias',
+  'kms:UpdateKeyDescription',
+];
+
+/**
+ * The key of the pseudonyms. It never leaves KMS; whoever may call GenerateMac with it can try out every ip address, so
+ * the key's own policy names the one role that may, whatever other policies of the account allow.
+ *
+ * @param user name of that role; by name because the role comes with a later stack
+ */
+export class MacKey extends Construct {
+  readonly key: kms.Key;
+
+  constructor(scope: Construct, { alias, user, retained }: { alias: string; user: string; retained: boolean }) {
+    super(scope, 'MacKey');
+    const account = new iam.AccountRootPrincipal();
+    const role = Stack.of(this).formatArn({ service: 'iam', region: '', resource: 'role', resourceName: user });
+    this.key = new kms.Key(this, 'Key', {
+      description: 'Pseudonyms of ip and device_id; without it no later login can be joined with the earlier ones',
+      alias,
+      keySpec: kms.KeySpec.HMAC_256,
+      keyUsage: kms.KeyUsage.GENERATE_VERIFY_MAC,
+      removalPolicy: retained ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      policy: new iam.PolicyDocument({
+        statements: [
+          new iam.PolicyStatement({
+            sid: 'Administration',
+            principals: [account],
+            actions: ADMINISTRATION,
+            resources: ['*'],
+          }),
+          new iam.PolicyStatement({
+            sid: 'Pseudonyms',
+            principals: [account],
+            actions: ['kms:GenerateMac'],
+            resources: ['*'],
+            conditions: {
+              ArnEquals: { 'aws:PrincipalArn': role },
+              StringEquals: { 'kms:MacAlgorithm': 'HMAC_SHA_256' },
+            },
+          }),
+        ],
+      }),
+    });
+  }
+}
+
+/** LocalStack's name for the tag by which a key gets material of its own (base64 of 32 bytes). */
+const MATERIAL_TAG = '_custom_key_material_';
+
+/** For LocalStack, which forgets its keys when it stops: the same material after every start, so that rows still match. */
+export class LocalMacKey extends Construct {
+  readonly key: kms.Key;
+
+  constructor(scope: Construct, material: Buffer) {
+    super(scope, 'MacKey');
+    this.key = new kms.Key(this, 'Key', {
+      description: `Pseudonyms of ${Aws.STACK_NAME}`,
+      keySpec: kms.KeySpec.HMAC_256,
+      keyUsage: kms.KeyUsage.GENERATE_VERIFY_MAC,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    Tags.of(this.key).add(MATERIAL_TAG, material.toString('base64'));
+  }
+}

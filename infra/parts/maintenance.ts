@@ -1,0 +1,34 @@
+import { Duration, aws_events as events, type aws_lambda as lambda, aws_events_targets as targets } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { DATABASE, nameOf } from '../names.ts';
+import type { AwsSettings } from '../settings/settings.ts';
+import type { Database } from './database.ts';
+import { databaseEnvironment } from './database-access.ts';
+import type { Network } from './network.ts';
+import { NodeFunction } from './node-function.ts';
+
+/** Forgets, once a day, the ledger entries of messages that can no longer come again. */
+export class Maintenance extends Construct {
+  readonly function: lambda.Function;
+
+  constructor(scope: Construct, { stage, ingest }: AwsSettings, network: Network, { cluster }: Database) {
+    super(scope, 'Maintenance');
+    this.function = new NodeFunction(this, 'maintain', {
+      stage,
+      description: 'Deletes ledger entries that have done their work',
+      entry: 'lambda/maintain-handler.ts',
+      environment: databaseEnvironment(cluster, DATABASE.maintainer),
+      memoryMb: 256,
+      timeoutSeconds: 900,
+      logRetentionDays: ingest.logRetentionDays,
+      network,
+    }).function;
+    cluster.grantConnect(this.function, DATABASE.maintainer);
+    new events.Rule(this, 'Daily', {
+      ruleName: nameOf(stage, 'maintain'),
+      description: 'Daily maintenance of the ledger',
+      schedule: events.Schedule.rate(Duration.days(1)),
+      targets: [new targets.LambdaFunction(this.function, { retryAttempts: 2 })],
+    });
+  }
+}

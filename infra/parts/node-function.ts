@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import {
+  ArnFormat,
+  Duration,
+  type aws_ec2 as ec2,
+  aws_iam as iam,
+  aws_lambda as lambda,
+  aws_logs as logs,
+  aws_lambda_nodejs as nodejs,
+  RemovalPolicy,
+  Stack,
+  Validations,
+} from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { nameOf, roleNameOf } from '../names.ts';
+import type { Stage } from '../settings/settings.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+export interface NodeFunctionProps {
+  stage: Stage;
+  description: string;
+  /** Path of the file that exports `handler`, from the root of the project. */
+  entry: string;
+  environment: Record<string, string>;
+  memoryMb: number;
+  timeoutSeconds: number;
+  logRetentionDays: number;
+  /** Folders, from the root of the project, that the bundle finds beside itself. */
+  files?: string[];
+  /** Where it has no network of ours it has Lambda's own. */
+  network?: { vpc: ec2.IVpc; functions: ec2.ISecurityGroup };
+}
+
+/** A function with a role of its own that may write its own log, live in the network, and nothing else. */
+export class NodeFunction extends Construct {
+  readonly function: nodejs.NodejsFunction;
+
+  /** @param id becomes part of the names of function and role */
+  constructor(scope: Construct, id: string, props: NodeFunctionProps) {
+    super(scope, id);
+    const functionName = nameOf(props.stage, id);
+    const logGroup = new logs.LogGroup(this, 'Log', {
+      logGroupName: `/aws/lambda/${functionName}`,
+      retention: props.logRetentionDays,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const role = new iam.Role(this, 'Role', {
+      roleName: roleNameOf(props.stage, id),
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+    });
+    logGroup.grantWrite(role);
+    if (props.network) this.#letIntoNetwork(role, functionName);
+    this.function = new nodejs.NodejsFunction(this, 'Function', {
+      functionName,
+      description: props.description,
+      entry: join(ROOT, props.entry),
+      environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
+      memorySize: props.memoryMb,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      loggingFormat: lambda.LoggingFormat.JSON,
+      logGroup,
+      role,
+      ...(props.network ? inNetwork(props.network) : {}),
+      ...bundling(props.files ?? []),
+    });
+    // A function that starts before its role may write logs loses its first lines.
+    this.function.node.addDependency(role);
+  }
+
+  /** Lambda makes the network interfaces in the role's name; code that runs in the function may not. */
+  #letIntoNetwork(role: iam.Role, functionName: string): void {
+    const actions = [
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:UnassignPrivateIpAddresses',
+    ];
+    const functionArn = Stack.of(this).formatArn({
+      service: 'lambda',
+      resource: 'function',
+      resourceName: functionName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    role.addToPolicy(new iam.PolicyStatement({ sid: 'Network', actions, resources: ['*'] }));
+    role.addToPolicy(
+      new iam.PolicyStatement({
+        sid: 'NetworkNotByCode',
+        effect: iam.Effect.DENY,
+        actions,
+        resources: ['*'],
+        conditions: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn } },
+      }),
+    );
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'Lambda needs these six actions to live in a VPC, and AWS offers no narrower resource for them; code that runs in the function is denied them.',
+    });
+  }
+}
+
+function inNetwork({ vpc, functions }: NonNullable<NodeFunctionProps['network']>) {
+  return { vpc, vpcSubnets: { subnets: vpc.isolatedSubnets }, securityGroups: [functions] };
+}
+
+function bundling(files: string[]): nodejs.NodejsFunctionProps {
+  return {
+    projectRoot: ROOT,
+    depsLockFilePath: join(ROOT, 'package-lock.json'),
+    bundling: {
+      format: nodejs.OutputFormat.ESM,
+      mainFields: ['module', 'main'],
+      target: 'node24',
+      minify: true,
+      sourceMap: true,
+      sourcesContent: false,
+      // Replaces CDK's list: the AWS clients go into the bundle, in the release that was tested.
+      externalModules: ['pg-native'],
+      // pg requires Node's modules by name, and an ES module has no `require` of its own.
+      banner: 'import{createRequire}from"node:module";const require=createRequire(import.meta.url);',
+      commandHooks: {
+        beforeBundling: () => [],
+        beforeInstall: () => [],
+        afterBundling: (_, output) => files.map((folder) => `cp -R "${join(ROOT, folder)}" "${output}"`),
+      },
+    },
+  };
+}

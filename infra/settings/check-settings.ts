@@ -1,0 +1,132 @@
+import { LEDGER_RETENTION_DAYS } from '../../lambda/message/identity.ts';
+import {
+  databaseConnections,
+  toleratedOutageSeconds,
+  VISIBILITY_TIMEOUTS,
+  visibilityTimeoutSeconds,
+} from './derived.ts';
+import type { AwsSettings, PipelineSettings } from './settings.ts';
+
+/** Limits of SQS and Lambda (SQS developer guide, "Quotas"; Lambda API, CreateEventSourceMapping). */
+const MAX_VISIBILITY_SECONDS = 43_200;
+const MAX_RETENTION_DAYS = 14;
+const MAX_TIMEOUT_SECONDS = 900;
+const MAX_WINDOW_SECONDS = 300;
+const MAX_BATCH_SIZE = 10_000;
+const MAX_BATCH_SIZE_WITHOUT_WINDOW = 10;
+const MIN_CONCURRENCY = 2;
+const MAX_CONCURRENCY = 1_000;
+
+interface Check<Settings> {
+  isWrong(settings: Settings): boolean;
+  /** One sentence: what is wrong, and what to do. */
+  problem(settings: Settings): string;
+}
+
+const PIPELINE: readonly Check<PipelineSettings>[] = [
+  {
+    isWrong: ({ ingest }) => !isWithin(ingest.timeoutSeconds, 1, MAX_TIMEOUT_SECONDS),
+    problem: ({ ingest }) =>
+      `ingest.timeoutSeconds is ${ingest.timeoutSeconds}, and Lambda takes 1 to ${MAX_TIMEOUT_SECONDS}.`,
+  },
+  {
+    isWrong: ({ ingest }) => !isWithin(ingest.batchSize, 1, MAX_BATCH_SIZE),
+    problem: ({ ingest }) => `ingest.batchSize is ${ingest.batchSize}, and Lambda takes 1 to ${MAX_BATCH_SIZE}.`,
+  },
+  {
+    isWrong: ({ ingest }) => !isWithin(ingest.windowSeconds, 0, MAX_WINDOW_SECONDS),
+    problem: ({ ingest }) =>
+      `ingest.windowSeconds is ${ingest.windowSeconds}, and Lambda takes 0 to ${MAX_WINDOW_SECONDS}.`,
+  },
+  {
+    isWrong: ({ ingest }) => ingest.batchSize > MAX_BATCH_SIZE_WITHOUT_WINDOW && ingest.windowSeconds === 0,
+    problem: ({ ingest }) =>
+      `ingest.batchSize is ${ingest.batchSize} without a window: set ingest.windowSeconds to 1 or more, or collect at ` +
+      `most ${MAX_BATCH_SIZE_WITHOUT_WINDOW}.`,
+  },
+  {
+    isWrong: ({ ingest }) => !isWithin(ingest.maxConcurrency, MIN_CONCURRENCY, MAX_CONCURRENCY),
+    problem: ({ ingest }) =>
+      `ingest.maxConcurrency is ${ingest.maxConcurrency}, and Lambda takes ${MIN_CONCURRENCY} to ${MAX_CONCURRENCY}.`,
+  },
+  {
+    isWrong: (settings) => visibilityTimeoutSeconds(settings) < shortestVisibility(settings),
+    problem: (settings) =>
+      `queue.visibilityTimeoutSeconds is ${visibilityTimeoutSeconds(settings)}, but a batch can be worked on for ` +
+      `${shortestVisibility(settings)} s (timeout and window): SQS would hand it out a second time meanwhile.`,
+  },
+  {
+    isWrong: (settings) => visibilityTimeoutSeconds(settings) > MAX_VISIBILITY_SECONDS,
+    problem: (settings) =>
+      `The visibility timeout of ${visibilityTimeoutSeconds(settings)} s (${VISIBILITY_TIMEOUTS} timeouts and the ` +
+      `window, or queue.visibilityTimeoutSeconds) is above the ${MAX_VISIBILITY_SECONDS} s that SQS takes.`,
+  },
+  {
+    isWrong: ({ queue }) => queue.deadLetterRetentionDays <= queue.retentionDays,
+    problem: ({ queue }) =>
+      `queue.deadLetterRetentionDays is ${queue.deadLetterRetentionDays}, and must be above queue.retentionDays ` +
+      `(${queue.retentionDays}): a message keeps its age when it moves, and would be deleted unseen.`,
+  },
+  {
+    isWrong: ({ queue }) => queue.deadLetterRetentionDays > MAX_RETENTION_DAYS,
+    problem: ({ queue }) =>
+      `queue.deadLetterRetentionDays is ${queue.deadLetterRetentionDays}, and SQS keeps messages at most ` +
+      `${MAX_RETENTION_DAYS} days.`,
+  },
+  {
+    isWrong: ({ queue }) => queue.retentionDays + queue.deadLetterRetentionDays >= LEDGER_RETENTION_DAYS,
+    problem: ({ queue }) =>
+      `queue.retentionDays and queue.deadLetterRetentionDays add up to ` +
+      `${queue.retentionDays + queue.deadLetterRetentionDays}, and must stay below the ${LEDGER_RETENTION_DAYS} days ` +
+      'that the ledger remembers a message: it could be stored twice.',
+  },
+  {
+    isWrong: (settings) => toleratedOutageSeconds(settings) < settings.promisedOutageMinutes * 60,
+    problem: (settings) =>
+      `queue.maxReceiveCount of ${settings.queue.maxReceiveCount} lets good messages into the dead-letter queue after ` +
+      `${Math.floor(toleratedOutageSeconds(settings) / 60)} minutes without a database, and promisedOutageMinutes is ` +
+      `${settings.promisedOutageMinutes}: allow more receives.`,
+  },
+];
+
+const AWS: readonly Check<AwsSettings>[] = [
+  {
+    isWrong: (settings) => neededConnections(settings) > connectionLimit(settings),
+    problem: (settings) =>
+      `ingest.maxConcurrency (${settings.ingest.maxConcurrency}, one connection each) and database.reservedConnections ` +
+      `(${settings.database.reservedConnections}) need ${neededConnections(settings)} connections, and the database ` +
+      `has ${connectionLimit(settings)} at ${settings.database.maxCapacity} capacity units: raise database.maxCapacity.`,
+  },
+  {
+    isWrong: ({ database }) => database.minCapacity > database.maxCapacity,
+    problem: ({ database }) =>
+      `database.minCapacity (${database.minCapacity}) is above database.maxCapacity (${database.maxCapacity}).`,
+  },
+  {
+    isWrong: ({ network }) => !isWithin(network.endpointZones, 1, 2),
+    problem: ({ network }) => `network.endpointZones is ${network.endpointZones}, and must be 1 or 2.`,
+  },
+];
+
+/** @returns a sentence for each setting that cannot work, all at once */
+export function settingsProblems(settings: PipelineSettings | AwsSettings): string[] {
+  const pipeline = PIPELINE.filter((check) => check.isWrong(settings)).map((check) => check.problem(settings));
+  if (!('database' in settings)) return pipeline;
+  return [...pipeline, ...AWS.filter((check) => check.isWrong(settings)).map((check) => check.problem(settings))];
+}
+
+function isWithin(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
+}
+
+function shortestVisibility({ ingest }: PipelineSettings): number {
+  return ingest.timeoutSeconds + ingest.windowSeconds;
+}
+
+function neededConnections({ ingest, database }: AwsSettings): number {
+  return ingest.maxConcurrency + database.reservedConnections;
+}
+
+function connectionLimit({ database }: AwsSettings): number {
+  return databaseConnections(database.minCapacity, database.maxCapacity);
+}

@@ -1,0 +1,32 @@
+import type { PipelineSettings } from './settings.ts';
+
+/** AWS's advice for queues that Lambda polls: six times the timeout, and the window on top. */
+export const VISIBILITY_TIMEOUTS = 6;
+
+export function visibilityTimeoutSeconds({ queue, ingest }: PipelineSettings): number {
+  return queue.visibilityTimeoutSeconds ?? VISIBILITY_TIMEOUTS * ingest.timeoutSeconds + ingest.windowSeconds;
+}
+
+/** A message that cannot be stored waits one visibility timeout after each receive but the last. */
+export function toleratedOutageSeconds(settings: PipelineSettings): number {
+  return (settings.queue.maxReceiveCount - 1) * visibilityTimeoutSeconds(settings);
+}
+
+/**
+ * `max_connections` that Aurora PostgreSQL gives to a maximum capacity, by capacity units (Aurora user guide, "Maximum
+ * connections for Aurora Serverless v2"); between two lines the lower one holds.
+ */
+const MAX_CONNECTIONS: readonly (readonly [capacity: number, connections: number])[] = [
+  [1, 189],
+  [4, 823],
+  [8, 1_669],
+  [16, 3_360],
+  [32, 5_000],
+];
+/** Where the minimum is 0 or 0.5 units there is memory for no more. */
+const MAX_CONNECTIONS_SMALL = 2_000;
+
+export function databaseConnections(minCapacity: number, maxCapacity: number): number {
+  const connections = MAX_CONNECTIONS.findLast(([capacity]) => capacity <= maxCapacity)?.[1] ?? 0;
+  return minCapacity <= 0.5 ? Math.min(connections, MAX_CONNECTIONS_SMALL) : connections;
+}

@@ -1,0 +1,124 @@
+/** Everything that differs between stages, in one place. Change values here; `check-settings.ts` says what cannot be. */
+
+export const STAGES = ['localstack', 'dev', 'prod'] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** What the pipeline is made of, wherever it runs. */
+export interface PipelineSettings {
+  stage: Stage;
+  queue: QueueSettings;
+  ingest: IngestSettings;
+  /** Begins every pseudonym; another one belongs to another key. */
+  maskKeyId: string;
+  /** How long the database may be away before a good message reaches the dead-letter queue. */
+  promisedOutageMinutes: number;
+}
+
+export interface QueueSettings {
+  name: string;
+  retentionDays: number;
+  /** The clock of a message does not start again when it moves, so this is longer than the queue's own. */
+  deadLetterRetentionDays: number;
+  /** Receives of a message until it moves to the dead-letter queue. */
+  maxReceiveCount: number;
+  /** null: six times the function's timeout and the window, as AWS advises. */
+  visibilityTimeoutSeconds: number | null;
+  /** ARNs of accounts or roles that may send, besides those of this account that their own policies let. */
+  producers: string[];
+  /** A KMS key of the stage's own instead of the one that SQS manages; its policy lets the producers use it. */
+  customerKey: boolean;
+}
+
+export interface IngestSettings {
+  memoryMb: number;
+  timeoutSeconds: number;
+  logRetentionDays: number;
+  batchSize: number;
+  windowSeconds: number;
+  /** Batches at once, and with one connection each the connections to the database. */
+  maxConcurrency: number;
+}
+
+export interface AwsSettings extends PipelineSettings {
+  /** Termination and deletion protection, and what holds data stays when its stack goes. */
+  retained: boolean;
+  network: {
+    /** Availability zones with endpoints of their own, 1 or 2; each endpoint costs about 7 USD a month and zone. */
+    endpointZones: number;
+  };
+  database: DatabaseSettings;
+  alarms: {
+    /** Told of every alarm; each has to confirm by mail. */
+    emails: string[];
+    oldestMessageMinutes: number;
+  };
+}
+
+export interface DatabaseSettings {
+  /** Aurora capacity units of 2 GiB; 0 lets it sleep. A login by token takes up to 1 GiB, so less than 1 is for trials. */
+  minCapacity: number;
+  maxCapacity: number;
+  /** Instances besides the writer. None is needed to lose nothing: one shortens an outage, and takes the analysts' queries. */
+  readers: number;
+  backupDays: number;
+  /**
+   * ARN of a snapshot to begin from, null for an empty database. Once it was used it stays: another value, null too, makes
+   * another database.
+   */
+  snapshot: string | null;
+  /** Connections left for migration, maintenance, analysts and AWS itself. */
+  reservedConnections: number;
+}
+
+const QUEUE: QueueSettings = {
+  name: 'login-queue',
+  retentionDays: 7,
+  deadLetterRetentionDays: 14,
+  maxReceiveCount: 15,
+  visibilityTimeoutSeconds: null,
+  producers: [],
+  customerKey: false,
+};
+
+const INGEST: IngestSettings = {
+  memoryMb: 512,
+  timeoutSeconds: 60,
+  logRetentionDays: 30,
+  batchSize: 10_000,
+  windowSeconds: 5,
+  maxConcurrency: 10,
+};
+
+const PROD: AwsSettings = {
+  stage: 'prod',
+  queue: QUEUE,
+  ingest: INGEST,
+  maskKeyId: 'k1',
+  promisedOutageMinutes: 60,
+  retained: true,
+  network: { endpointZones: 2 },
+  database: { minCapacity: 1, maxCapacity: 8, readers: 0, backupDays: 14, snapshot: null, reservedConnections: 50 },
+  alarms: { emails: [], oldestMessageMinutes: 15 },
+};
+
+/** The same, as small as it gets, and gone without a trace when it is destroyed. */
+const DEV: AwsSettings = {
+  ...PROD,
+  stage: 'dev',
+  queue: { ...QUEUE, name: 'login-queue-dev' },
+  ingest: { ...INGEST, logRetentionDays: 7, maxConcurrency: 2 },
+  retained: false,
+  network: { endpointZones: 1 },
+  database: { ...PROD.database, minCapacity: 0, maxCapacity: 1, backupDays: 1 },
+};
+
+/** Nobody at a terminal should wait minutes for a message that failed, nor a second for ten rows. */
+export const LOCALSTACK: PipelineSettings = {
+  stage: 'localstack',
+  queue: { ...QUEUE, maxReceiveCount: 10, visibilityTimeoutSeconds: 30 },
+  ingest: { ...INGEST, timeoutSeconds: 20, logRetentionDays: 1, windowSeconds: 1, maxConcurrency: 2 },
+  maskKeyId: 'k1',
+  promisedOutageMinutes: 4,
+};
+
+export const AWS_STAGES: Readonly<Record<Exclude<Stage, 'localstack'>, AwsSettings>> = { dev: DEV, prod: PROD };

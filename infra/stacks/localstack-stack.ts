@@ -1,0 +1,35 @@
+import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { ENV } from '../../lambda/environment.ts';
+import { Ingest } from '../parts/ingest.ts';
+import { LocalMacKey } from '../parts/mac-key.ts';
+import { Queues } from '../parts/queues.ts';
+import type { PipelineSettings } from '../settings/settings.ts';
+
+export interface LocalProps {
+  /** As the function sees it. */
+  databaseUrl: string;
+  /** 32 bytes. */
+  macKeyMaterial: Buffer;
+}
+
+/**
+ * Queue, key and function on LocalStack, in one stack. It has neither Aurora nor custom resources, so Postgres comes from
+ * outside, and the function applies the migrations itself.
+ */
+export class LocalStackStack extends Stack {
+  constructor(scope: Construct, settings: PipelineSettings, { databaseUrl, macKeyMaterial }: LocalProps) {
+    super(scope, 'login-etl-localstack', { description: 'login-etl on LocalStack' });
+    const { queue, deadLetterQueue } = new Queues(this, settings, RemovalPolicy.DESTROY);
+    const { key } = new LocalMacKey(this, macKeyMaterial);
+    new Ingest(this, settings, {
+      entry: 'localstack/deployed/handler.ts',
+      files: ['lambda/store/migrations'],
+      queue,
+      macKey: key,
+      database: { [ENV.databaseUrl]: databaseUrl },
+    });
+    new CfnOutput(this, 'QueueUrl', { value: queue.queueUrl });
+    new CfnOutput(this, 'DeadLetterQueueUrl', { value: deadLetterQueue.queueUrl });
+  }
+}

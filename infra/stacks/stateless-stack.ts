@@ -1,0 +1,35 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { DATABASE, nameOf } from '../names.ts';
+import { Alarms } from '../parts/alarms.ts';
+import { Dashboard } from '../parts/dashboard.ts';
+import { databaseEnvironment } from '../parts/database-access.ts';
+import { Ingest } from '../parts/ingest.ts';
+import { Maintenance } from '../parts/maintenance.ts';
+import { Migration } from '../parts/migration.ts';
+import type { AwsSettings } from '../settings/settings.ts';
+import type { StatefulStack } from './stateful-stack.ts';
+
+/** A release: what can be deployed again, rolled back or destroyed, and nothing is lost. */
+export class StatelessStack extends Stack {
+  constructor(scope: Construct, settings: AwsSettings, { network, database, queues, macKey }: StatefulStack) {
+    super(scope, nameOf(settings.stage, 'stateless'), {
+      description: `login-etl ${settings.stage}: functions, event source, alarms and dashboard`,
+    });
+    const { cluster } = database;
+    const ingest = new Ingest(this, settings, {
+      entry: 'lambda/handler.ts',
+      queue: queues.queue,
+      macKey,
+      database: databaseEnvironment(cluster, DATABASE.writer),
+      network,
+    });
+    cluster.grantConnect(ingest.function, DATABASE.writer);
+    const migration = new Migration(this, settings, network, database);
+    migration.executeBefore(ingest.function, ingest.eventSource);
+    const maintenance = new Maintenance(this, settings, network, database);
+    const watched = { queues, ingest: ingest.function, maintenance: maintenance.function, cluster };
+    const alarms = new Alarms(this, settings, watched);
+    new Dashboard(this, settings, watched, alarms.all);
+  }
+}

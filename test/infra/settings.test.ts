@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import { addAwsPipeline } from '../../infra/pipeline.ts';
+import { settingsProblems } from '../../infra/settings/check-settings.ts';
+import { databaseConnections, toleratedOutageSeconds, visibilityTimeoutSeconds } from '../../infra/settings/derived.ts';
+import { AWS_STAGES, type AwsSettings, LOCALSTACK } from '../../infra/settings/settings.ts';
+import { SettingsError } from '../../infra/settings/settings-error.ts';
+import { createApp, PROD } from '../support/stacks.ts';
+
+const queue = (change: Partial<AwsSettings['queue']>): AwsSettings => ({
+  ...PROD,
+  queue: { ...PROD.queue, ...change },
+});
+const ingest = (change: Partial<AwsSettings['ingest']>): AwsSettings => ({
+  ...PROD,
+  ingest: { ...PROD.ingest, ...change },
+});
+const database = (change: Partial<AwsSettings['database']>): AwsSettings => ({
+  ...PROD,
+  database: { ...PROD.database, ...change },
+});
+
+test.for(Object.values({ ...AWS_STAGES, LOCALSTACK }))('the settings of stage $stage can work', (settings) => {
+  expect(settingsProblems(settings)).toEqual([]);
+});
+
+describe('one wrong setting is one sentence that names it', () => {
+  test.for<[name: string, settings: AwsSettings, problem: RegExp]>([
+    ['more connections than the database has', database({ reservedConnections: 1_660 }), /maxConcurrency.*1670.*1669/],
+    [
+      'a database too small for its reserve',
+      database({ minCapacity: 0.5, maxCapacity: 0.5 }),
+      /reservedConnections.*60.*has 0/,
+    ],
+    ['visibility below timeout and window', queue({ visibilityTimeoutSeconds: 64, maxReceiveCount: 99 }), /64.*65 s/],
+    ['visibility above SQS limit', queue({ visibilityTimeoutSeconds: 43_201 }), /43201/],
+    ['a dead-letter queue that forgets first', queue({ deadLetterRetentionDays: 7 }), /deadLetterRetentionDays is 7/],
+    ['a dead-letter queue beyond SQS', queue({ deadLetterRetentionDays: 15 }), /at most 14/],
+    ['an outage that outlasts the receives', queue({ maxReceiveCount: 10 }), /maxReceiveCount of 10 .* 54 minutes/],
+    ['a longer promise', { ...PROD, promisedOutageMinutes: 120 }, /promisedOutageMinutes is 120/],
+    ['a batch without a window', ingest({ windowSeconds: 0 }), /without a window/],
+    ['a batch beyond Lambda', ingest({ batchSize: 10_001 }), /batchSize is 10001/],
+    ['a timeout beyond Lambda', ingest({ timeoutSeconds: 901 }), /timeoutSeconds is 901/],
+    ['a window beyond Lambda', ingest({ windowSeconds: 301 }), /windowSeconds is 301/],
+    ['a concurrency below Lambda', ingest({ maxConcurrency: 1 }), /maxConcurrency is 1,/],
+    ['capacity upside down', database({ minCapacity: 9 }), /minCapacity \(9\)/],
+    ['no zone for endpoints', { ...PROD, network: { endpointZones: 0 } }, /endpointZones is 0/],
+  ])('%s', ([, settings, problem]) => {
+    expect(settingsProblems(settings)).toEqual([expect.stringMatching(problem)]);
+    expect(settingsProblems(settings)[0]).toMatch(/^[^\n]*\.$/);
+  });
+
+  test('a ledger that forgets before the queues do', () => {
+    const problems = settingsProblems(queue({ retentionDays: 22, deadLetterRetentionDays: 23 }));
+    expect(problems).toContainEqual(expect.stringMatching(/add up to 45.*35 days/));
+  });
+});
+
+test('all problems are told at once, and nothing is synthesized', () => {
+  const app = createApp();
+  const wrong = { ...ingest({ maxConcurrency: 1 }), promisedOutageMinutes: 120 };
+  expect(() => addAwsPipeline(app, wrong)).toThrow(SettingsError);
+  expect(() => addAwsPipeline(app, wrong)).toThrow(/maxConcurrency.*\n.*maxReceiveCount/);
+  expect(app.node.children).toEqual([]);
+});
+
+describe('derived', () => {
+  test('the visibility timeout is six times the timeout and the window', () => {
+    expect(visibilityTimeoutSeconds(ingest({ timeoutSeconds: 100, windowSeconds: 7 }))).toBe(607);
+  });
+
+  test('the visibility timeout can be set', () => {
+    expect(visibilityTimeoutSeconds(queue({ visibilityTimeoutSeconds: 99 }))).toBe(99);
+  });
+
+  test('an outage is survived for a visibility timeout after each receive but the last', () => {
+    expect(toleratedOutageSeconds(queue({ visibilityTimeoutSeconds: 100, maxReceiveCount: 4 }))).toBe(300);
+  });
+
+  test.for([
+    [1, 1, 189],
+    [1, 3.5, 189],
+    [1, 4, 823],
+    [1, 256, 5_000],
+    [0.5, 256, 2_000],
+    [0, 1, 189],
+    [0, 0.5, 0],
+  ] as const)('a database of %s to %s units has %s connections', ([least, most, connections]) => {
+    expect(databaseConnections(least, most)).toBe(connections);
+  });
+});

@@ -1,0 +1,212 @@
+import { Match } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { visibilityTimeoutSeconds } from '../../infra/settings/derived.ts';
+import { awsTemplates, inventory, PROD, permissions, type Resource, resource, resources } from '../support/stacks.ts';
+
+const DAY = 86_400;
+const { stateful } = awsTemplates();
+
+test('has these resources and no others', () => {
+  expect(inventory(stateful)).toEqual({
+    'AWS::EC2::FlowLog': 1,
+    'AWS::EC2::RouteTable': 2,
+    'AWS::EC2::SecurityGroup': 3,
+    'AWS::EC2::SecurityGroupEgress': 2,
+    'AWS::EC2::SecurityGroupIngress': 2,
+    'AWS::EC2::Subnet': 2,
+    'AWS::EC2::SubnetRouteTableAssociation': 2,
+    'AWS::EC2::VPC': 1,
+    'AWS::EC2::VPCEndpoint': 3,
+    // For the flow log, and for CDK's resource that empties the default security group.
+    'AWS::IAM::Policy': 1,
+    'AWS::IAM::Role': 2,
+    'AWS::KMS::Alias': 2,
+    'AWS::KMS::Key': 2,
+    'AWS::Lambda::Function': 1,
+    'AWS::Logs::LogGroup': 1,
+    'AWS::RDS::DBCluster': 1,
+    'AWS::RDS::DBClusterParameterGroup': 1,
+    'AWS::RDS::DBInstance': 1 + PROD.database.readers,
+    'AWS::RDS::DBSubnetGroup': 1,
+    'AWS::SQS::Queue': 2,
+    'AWS::SQS::QueuePolicy': 2,
+    'Custom::VpcRestrictDefaultSG': 1,
+  });
+});
+
+describe('the queues', () => {
+  const queue = resource(stateful, 'AWS::SQS::Queue', 'RedrivePolicy').Properties;
+  const deadLetterQueue = resource(stateful, 'AWS::SQS::Queue', 'RedriveAllowPolicy').Properties;
+
+  test('keep messages as long as the settings say', () => {
+    expect(queue.MessageRetentionPeriod).toBe(PROD.queue.retentionDays * DAY);
+    expect(deadLetterQueue.MessageRetentionPeriod).toBe(PROD.queue.deadLetterRetentionDays * DAY);
+  });
+
+  test('hide a message while a batch can be worked on', () => {
+    expect(queue.VisibilityTimeout).toBe(visibilityTimeoutSeconds(PROD));
+  });
+
+  test('hand a message over after the receives of the settings, from the one queue to the other', () => {
+    expect(queue.RedrivePolicy.maxReceiveCount).toBe(PROD.queue.maxReceiveCount);
+    expect(JSON.stringify(queue.RedrivePolicy.deadLetterTargetArn)).toContain('DeadLetterQueue');
+    expect(deadLetterQueue.RedriveAllowPolicy.redrivePermission).toBe('byQueue');
+    expect(JSON.stringify(deadLetterQueue.RedriveAllowPolicy.sourceQueueArns)).toContain(`:${PROD.queue.name}"`);
+  });
+
+  test('are encrypted, and refuse whoever comes without TLS', () => {
+    for (const { Properties } of resources(stateful, 'AWS::SQS::Queue'))
+      expect(Properties.SqsManagedSseEnabled).toBe(true);
+    const policies = resources(stateful, 'AWS::SQS::QueuePolicy').map(({ Properties }) =>
+      permissions(Properties.PolicyDocument),
+    );
+    expect(policies).toEqual([['deny sqs:* on DeadLetterQueue if Bool'], ['deny sqs:* on LoginQueue if Bool']]);
+  });
+
+  test('may be sent to by the producers of the settings, with a key of their own if it is wanted', () => {
+    const producers = ['arn:aws:iam::111122223333:role/web'];
+    const { stateful: other } = awsTemplates({ ...PROD, queue: { ...PROD.queue, producers, customerKey: true } });
+    const policy = resource(other, 'AWS::SQS::QueuePolicy', 'SendMessage').Properties.PolicyDocument;
+    expect(permissions(policy)).toContain('allow sqs:SendMessage on LoginQueue');
+    expect(JSON.stringify(policy)).toContain(producers[0]);
+    const key = resource(other, 'AWS::KMS::Key', 'Login events').Properties.KeyPolicy;
+    expect(permissions(key)).toEqual(['allow kms:* on *', 'allow kms:Decrypt on *', 'allow kms:GenerateDataKey on *']);
+    for (const { Properties } of resources(other, 'AWS::SQS::Queue')) expect(Properties.KmsMasterKeyId).toBeDefined();
+  });
+});
+
+describe('the database', () => {
+  const cluster = resource(stateful, 'AWS::RDS::DBCluster').Properties;
+
+  test('is encrypted with the key for data, and can be brought back to any second of the last days', () => {
+    expect(cluster.StorageEncrypted).toBe(true);
+    expect(JSON.stringify(cluster.KmsKeyId)).toContain('DataKey');
+    expect(cluster.BackupRetentionPeriod).toBe(PROD.database.backupDays);
+  });
+
+  test('takes IAM tokens over TLS, and its owner has a password that nobody sets', () => {
+    expect(cluster.EnableIAMDatabaseAuthentication).toBe(true);
+    expect(cluster.ManageMasterUserPassword).toBe(true);
+    expect(cluster.MasterUserPassword).toBeUndefined();
+    const { Parameters } = resource(stateful, 'AWS::RDS::DBClusterParameterGroup').Properties;
+    expect(Parameters['rds.force_ssl']).toBe('1');
+  });
+
+  test('logs no refused row', () => {
+    const { Parameters } = resource(stateful, 'AWS::RDS::DBClusterParameterGroup').Properties;
+    expect(Parameters).toMatchObject({ log_error_verbosity: 'terse', log_min_error_statement: 'panic' });
+  });
+
+  test('has the capacity of the settings, and no address that is public', () => {
+    const { minCapacity, maxCapacity } = PROD.database;
+    expect(cluster.ServerlessV2ScalingConfiguration).toEqual({ MinCapacity: minCapacity, MaxCapacity: maxCapacity });
+    for (const { Properties } of resources(stateful, 'AWS::RDS::DBInstance')) {
+      expect(Properties.PubliclyAccessible).toBe(false);
+    }
+  });
+});
+
+describe('a database from a snapshot', () => {
+  const snapshot = 'arn:aws:rds:eu-west-1:111122223333:cluster-snapshot:before-the-accident';
+  const { stateful: restored } = awsTemplates({ ...PROD, database: { ...PROD.database, snapshot } });
+
+  test('takes the place of the other one, which stays', () => {
+    const [[id, cluster]] = Object.entries(restored.findResources('AWS::RDS::DBCluster')) as [[string, Resource]];
+    expect(Object.keys(stateful.findResources('AWS::RDS::DBCluster'))).toEqual([id]);
+    expect(cluster.Properties.SnapshotIdentifier).toBe(snapshot);
+    expect(cluster).toMatchObject({ UpdateReplacePolicy: 'Retain', DeletionPolicy: 'Retain' });
+  });
+
+  test('differs in nothing else than what the snapshot brings', () => {
+    const { MasterUsername, DatabaseName, ...rest } = resource(stateful, 'AWS::RDS::DBCluster').Properties;
+    const { SnapshotIdentifier, ...restoredRest } = resource(restored, 'AWS::RDS::DBCluster').Properties;
+    expect(restoredRest).toEqual(rest);
+  });
+});
+
+describe('the network', () => {
+  test('has no way out: no gateway, and no route but the local one', () => {
+    for (const type of ['AWS::EC2::InternetGateway', 'AWS::EC2::NatGateway', 'AWS::EC2::Route']) {
+      stateful.resourceCountIs(type, 0);
+    }
+  });
+
+  test('lets functions reach the database and the endpoints, and nothing else reach anything', () => {
+    const rules = ['AWS::EC2::SecurityGroupEgress', 'AWS::EC2::SecurityGroupIngress'].flatMap((type) =>
+      resources(stateful, type).map(({ Properties }) => {
+        const [from, to] = [
+          JSON.stringify(Properties.SourceSecurityGroupId ?? Properties.GroupId),
+          JSON.stringify(Properties.DestinationSecurityGroupId ?? Properties.GroupId),
+        ].map((text) => /Network(Functions|Database|Endpoints)/.exec(text as string)?.[1]);
+        return `${from} -> ${to} ${Properties.FromPort}-${Properties.ToPort}`;
+      }),
+    );
+    const expected = ['Functions -> Database 5432-5432', 'Functions -> Endpoints 443-443'];
+    expect(rules.sort()).toEqual([...expected, ...expected].sort());
+    for (const { Properties } of resources(stateful, 'AWS::EC2::SecurityGroup')) {
+      expect(Properties.SecurityGroupIngress).toBeUndefined();
+      // CDK's way to write that nothing may leave.
+      for (const rule of Properties.SecurityGroupEgress ?? []) expect(rule.CidrIp).toBe('255.255.255.255/32');
+    }
+  });
+
+  test('has endpoints that let through one action on one resource', () => {
+    const policies = resources(stateful, 'AWS::EC2::VPCEndpoint').map(({ Properties }) =>
+      permissions(Properties.PolicyDocument),
+    );
+    expect(policies.flat().sort()).toEqual([
+      'allow kms:GenerateMac on MacKey',
+      'allow secretsmanager:GetSecretValue on MasterUserSecret',
+      'allow sqs:ChangeMessageVisibility on LoginQueue',
+    ]);
+  });
+
+  test.for([1, 2])('has endpoints in %s zones where the settings say so', (endpointZones) => {
+    const { stateful: other } = awsTemplates({ ...PROD, network: { endpointZones } });
+    for (const { Properties } of resources(other, 'AWS::EC2::VPCEndpoint')) {
+      expect(Properties.SubnetIds).toHaveLength(endpointZones);
+    }
+  });
+});
+
+describe('the key of the pseudonyms', () => {
+  const { Properties } = resource(stateful, 'AWS::KMS::Key', 'HMAC_256');
+
+  test('is one for HMAC, made and kept by KMS', () => {
+    expect(Properties).toMatchObject({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });
+    expect(Properties.Origin).toBeUndefined();
+  });
+
+  test('can be used by the function alone, and only for what it needs', () => {
+    const use = Properties.KeyPolicy.Statement.filter(({ Sid }: { Sid: string }) => Sid !== 'Administration');
+    expect(permissions({ Statement: use })).toEqual(['allow kms:GenerateMac on * if ArnEquals, StringEquals']);
+    expect(JSON.stringify(use[0].Condition)).toContain(':role/login-etl-prod-ingest-');
+    expect(use[0].Condition.StringEquals).toEqual({ 'kms:MacAlgorithm': 'HMAC_SHA_256' });
+  });
+
+  test('can be administered, but not used, by the account', () => {
+    const administration = Properties.KeyPolicy.Statement.filter(
+      ({ Sid }: { Sid: string }) => Sid === 'Administration',
+    );
+    const actions = administration.flatMap(({ Action }: { Action: string[] }) => Action);
+    expect(actions).toContain('kms:PutKeyPolicy');
+    expect(actions.filter((action: string) => /\*|Mac|Encrypt|Decrypt|Grant$/.test(action))).toEqual([]);
+  });
+});
+
+describe('what holds data', () => {
+  const HOLDERS = ['AWS::RDS::DBCluster', 'AWS::RDS::DBInstance', 'AWS::KMS::Key', 'AWS::SQS::Queue'];
+  const policies = (template: typeof stateful) =>
+    HOLDERS.flatMap((type) => resources(template, type).map(({ DeletionPolicy }) => DeletionPolicy));
+
+  test('outlives its stack in prod, and cannot be deleted by accident', () => {
+    expect(new Set(policies(stateful))).toEqual(new Set(['Retain']));
+    stateful.hasResourceProperties('AWS::RDS::DBCluster', { DeletionProtection: true });
+  });
+
+  test('goes with its stack where the settings say so', () => {
+    const { stateful: other } = awsTemplates({ ...PROD, retained: false });
+    expect(policies(other)).not.toContain('Retain');
+    other.hasResourceProperties('AWS::RDS::DBCluster', { DeletionProtection: Match.not(true) });
+  });
+});

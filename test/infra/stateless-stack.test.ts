@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { awsTemplates, inventory, PROD, permissions, resource, resources } from '../support/stacks.ts';
+
+const { stateless } = awsTemplates();
+const FUNCTIONS = ['ingest', 'migrate', 'maintain'] as const;
+const functionCalled = (name: string) => resource(stateless, 'AWS::Lambda::Function', `"login-etl-prod-${name}"`);
+
+test('has these resources and no others', () => {
+  expect(inventory(stateless)).toEqual({
+    'AWS::CloudWatch::Alarm': 7,
+    'AWS::CloudWatch::Dashboard': 1,
+    'AWS::Events::Rule': 1,
+    'AWS::IAM::Policy': FUNCTIONS.length,
+    // One more of each for CDK's provider of the trigger.
+    'AWS::IAM::Role': FUNCTIONS.length + 1,
+    'AWS::Lambda::EventSourceMapping': 1,
+    'AWS::Lambda::Function': FUNCTIONS.length + 1,
+    'AWS::Lambda::Permission': 1,
+    'AWS::Lambda::Version': 1,
+    'AWS::Logs::LogGroup': FUNCTIONS.length,
+    'AWS::SNS::Topic': 1,
+    'AWS::SNS::TopicPolicy': 1,
+    'Custom::Trigger': 1,
+  });
+});
+
+describe('least privilege', () => {
+  const NETWORK = ['AssignPrivateIpAddresses', 'CreateNetworkInterface', 'DeleteNetworkInterface']
+    .concat('DescribeNetworkInterfaces', 'DescribeSubnets', 'UnassignPrivateIpAddresses')
+    .flatMap((action) => [`allow ec2:${action} on *`, `deny ec2:${action} on * if ArnEquals`]);
+  const LOGS = ['allow logs:CreateLogStream on Log', 'allow logs:PutLogEvents on Log'];
+
+  test.for<[name: string, permissions: string[]]>([
+    [
+      'ingest',
+      [
+        'allow kms:GenerateMac on MacKey',
+        'allow rds-db:connect on login_writer',
+        'allow sqs:ChangeMessageVisibility on LoginQueue',
+        'allow sqs:DeleteMessage on LoginQueue',
+        'allow sqs:GetQueueAttributes on LoginQueue',
+        'allow sqs:GetQueueUrl on LoginQueue',
+        'allow sqs:ReceiveMessage on LoginQueue',
+      ],
+    ],
+    [
+      'migrate',
+      [
+        'allow rds-db:connect on login_owner',
+        'allow secretsmanager:DescribeSecret on MasterUserSecret',
+        'allow secretsmanager:GetSecretValue on MasterUserSecret',
+      ],
+    ],
+    ['maintain', ['allow rds-db:connect on login_maintainer']],
+  ])('%s may do this and nothing else', ([name, expected]) => {
+    const policy = resource(stateless, 'AWS::IAM::Policy', `function:login-etl-prod-${name}"`).Properties;
+    expect(permissions(policy.PolicyDocument)).toEqual([...expected, ...LOGS, ...NETWORK].sort());
+  });
+
+  test('the roles of the functions have no policies but these', () => {
+    const roles = resources(stateless, 'AWS::IAM::Role').filter(({ Properties }) => Properties.RoleName);
+    expect(roles).toHaveLength(FUNCTIONS.length);
+    for (const { Properties } of roles) {
+      expect(Properties.ManagedPolicyArns).toBeUndefined();
+      expect(Properties.Policies).toBeUndefined();
+    }
+  });
+});
+
+describe('the functions', () => {
+  test.for(FUNCTIONS)('%s runs on arm64 and Node 24, in the network, and writes JSON to a log that ends', (name) => {
+    const { Properties } = functionCalled(name);
+    expect(Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      LoggingConfig: { LogFormat: 'JSON' },
+    });
+    expect(Properties.VpcConfig.SubnetIds).toHaveLength(2);
+    const log = resource(stateless, 'AWS::Logs::LogGroup', `/aws/lambda/login-etl-prod-${name}"`);
+    expect(log.Properties.RetentionInDays).toBe(PROD.ingest.logRetentionDays);
+  });
+
+  test.for([
+    ['ingest', 'login_writer'],
+    ['migrate', 'login_owner'],
+    ['maintain', 'login_maintainer'],
+  ])('%s logs in as %s with a token, to a server that proves its name', ([name, role]) => {
+    const { DATABASE_URL, DATABASE_LOGIN } = functionCalled(name as string).Properties.Environment.Variables;
+    expect(DATABASE_LOGIN).toBe('iam');
+    const url = JSON.stringify(DATABASE_URL);
+    expect(url).toContain(`postgres://${role}@`);
+    expect(url).toContain('sslmode=verify-full&sslrootcert=/var/runtime/ca-cert.pem');
+  });
+
+  test('ingest has its key in KMS, and no key, password or secret in its environment', () => {
+    const { Variables } = functionCalled('ingest').Properties.Environment;
+    expect(Object.keys(Variables).sort()).toEqual([
+      'DATABASE_LOGIN',
+      'DATABASE_URL',
+      'MASK_KEY_ID',
+      'MASK_KMS_KEY',
+      'NODE_OPTIONS',
+      'POWERTOOLS_SERVICE_NAME',
+      'QUEUE_URL',
+    ]);
+    expect(JSON.stringify(Variables)).not.toMatch(/Secret|resolve:/);
+  });
+
+  test('ingest has the memory and the timeout of the settings', () => {
+    const { memoryMb, timeoutSeconds } = PROD.ingest;
+    expect(functionCalled('ingest').Properties).toMatchObject({ MemorySize: memoryMb, Timeout: timeoutSeconds });
+  });
+});
+
+test('the event source reports failures one by one and counts events, within the settings', () => {
+  const { batchSize, windowSeconds, maxConcurrency } = PROD.ingest;
+  expect(resource(stateless, 'AWS::Lambda::EventSourceMapping').Properties).toMatchObject({
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    MetricsConfig: { Metrics: ['EventCount'] },
+    BatchSize: batchSize,
+    MaximumBatchingWindowInSeconds: windowSeconds,
+    ScalingConfig: { MaximumConcurrency: maxConcurrency },
+  });
+});
+
+describe('the migration', () => {
+  test('runs before the new function and the event source', () => {
+    const [trigger] = Object.keys(stateless.findResources('Custom::Trigger'));
+    expect(functionCalled('ingest').DependsOn).toContain(trigger);
+    expect(resource(stateless, 'AWS::Lambda::EventSourceMapping').DependsOn).toContain(trigger);
+  });
+
+  test('runs again with every new version of its function, and the deployment waits for its answer', () => {
+    const [version] = Object.keys(stateless.findResources('AWS::Lambda::Version'));
+    const { HandlerArn, InvocationType, Timeout } = resource(stateless, 'Custom::Trigger').Properties;
+    expect(HandlerArn).toEqual({ Ref: version });
+    expect(InvocationType).toBe('RequestResponse');
+    expect(Number(Timeout)).toBe(functionCalled('migrate').Properties.Timeout * 1_000);
+  });
+});
+
+test('the maintenance runs every day', () => {
+  const { ScheduleExpression, State, Targets } = resource(stateless, 'AWS::Events::Rule').Properties;
+  expect({ ScheduleExpression, State }).toEqual({ ScheduleExpression: 'rate(1 day)', State: 'ENABLED' });
+  expect(JSON.stringify(Targets)).toContain('maintain');
+});
+
+describe('an alarm', () => {
+  const README = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+  const alarms = resources(stateless, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
+  const names = alarms.map(({ AlarmName }) => AlarmName.replace('login-etl-prod-', '')).sort();
+
+  test('is there for each of these', () => {
+    expect(names).toEqual([
+      'database-capacity',
+      'dlq-not-empty',
+      'function-duration',
+      'function-errors',
+      'function-throttles',
+      'maintenance-errors',
+      'oldest-message',
+    ]);
+  });
+
+  test.for(names)('%s tells somebody, says what it means, and has its section in the README', (name) => {
+    const alarm = alarms.find(({ AlarmName }) => AlarmName === `login-etl-prod-${name}`);
+    expect(alarm.AlarmActions).toHaveLength(1);
+    expect(alarm.OKActions).toHaveLength(1);
+    expect(alarm.AlarmDescription).toMatch(/^[A-Z].*\. What to look at and what to do: README/);
+    expect(README).toContain(`\n### ${name}\n`);
+  });
+
+  test('of duration rings before the timeout, and of age by the settings', () => {
+    const threshold = (name: string) => alarms.find(({ AlarmName }) => AlarmName.endsWith(name)).Threshold;
+    expect(threshold('function-duration')).toBeLessThan(PROD.ingest.timeoutSeconds * 1_000);
+    expect(threshold('oldest-message')).toBe(PROD.alarms.oldestMessageMinutes * 60);
+  });
+
+  test('is on the dashboard, with the outcomes by reason', () => {
+    const body = JSON.stringify(resource(stateless, 'AWS::CloudWatch::Dashboard').Properties.DashboardBody);
+    for (const alarm of Object.keys(stateless.findResources('AWS::CloudWatch::Alarm'))) expect(body).toContain(alarm);
+    const { POWERTOOLS_SERVICE_NAME: service } = functionCalled('ingest').Properties.Environment.Variables;
+    expect(body).toContain('{LoginEtl,service,reason}');
+    expect(body.replaceAll('\\', '')).toContain(`service="${service}"`);
+  });
+
+  test('goes to the addresses of the settings', () => {
+    const emails = ['oncall@example.com'];
+    const { stateless: other } = awsTemplates({ ...PROD, alarms: { ...PROD.alarms, emails } });
+    expect(resource(other, 'AWS::SNS::Subscription').Properties).toMatchObject({
+      Protocol: 'email',
+      Endpoint: emails[0],
+    });
+  });
+});

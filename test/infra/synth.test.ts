@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { copyProject } from '../support/project-copy.ts';
+
+const run = promisify(execFile);
+
+/** As `cdk synth` runs the app, bundles and all; a deprecated property fails it. */
+async function synth(folder: string, env: Record<string, string> = {}): Promise<string> {
+  const { AWS_ENDPOINT_URL: _, ...rest } = process.env;
+  const options = { cwd: folder, env: { ...rest, JSII_DEPRECATED: 'fail', ...env } };
+  const { stderr } = await run('cdk', ['synth', '--quiet'], options);
+  return stderr;
+}
+
+/** What CloudFormation would run: it changes with every byte of the function. */
+function migration(folder: string): string {
+  const template = readFileSync(join(folder, 'cdk.out', 'login-etl-prod-stateless.template.json'), 'utf8');
+  const trigger = Object.values(JSON.parse(template).Resources).find(
+    (resource) => (resource as { Type: string }).Type === 'Custom::Trigger',
+  );
+  return JSON.stringify(trigger);
+}
+
+test('a changed migration runs with the next deployment, and an unchanged one does not', {
+  timeout: 120_000,
+}, async () => {
+  const file = join('lambda', 'store', 'migrations', '000003_mask-keys.sql');
+  const changed = copyProject(file, (sql) => `${sql}\n-- one more line\n`);
+  const other = copyProject('tsconfig.json', (text) => `${text}\n`);
+  const same = copyProject('tsconfig.json', (text) => `${text}\n\n`);
+  await Promise.all([changed, other, same].map((folder) => synth(folder)));
+  expect(migration(other)).toBe(migration(same));
+  expect(migration(changed)).not.toBe(migration(other));
+});
+
+test('wrong settings stop the synthesis with a sentence each', async () => {
+  const wrong = copyProject(join('infra', 'settings', 'settings.ts'), (text) =>
+    text.replace('maxReceiveCount: 15', 'maxReceiveCount: 2').replace('maxConcurrency: 10,', 'maxConcurrency: 1,'),
+  );
+  const failure = await synth(wrong).catch((error: { stderr: string }) => error.stderr);
+  expect(failure).toContain('ingest.maxConcurrency is 1, and Lambda takes 2 to 1000.\n');
+  expect(failure).toContain('queue.maxReceiveCount of 2 lets good messages into the dead-letter queue');
+  expect(failure).not.toMatch(/\bat .*:\d+:\d+/);
+});

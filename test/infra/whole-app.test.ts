@@ -1,0 +1,54 @@
+import { aws_sqs as sqs } from 'aws-cdk-lib';
+import { expect, test } from 'vitest';
+import { addAwsPipeline } from '../../infra/pipeline.ts';
+import { AWS_STAGES, LOCALSTACK } from '../../infra/settings/settings.ts';
+import { createApp, inventory, LOCAL_PROPS, localTemplate, PROD, resource } from '../support/stacks.ts';
+
+test.for(Object.values(AWS_STAGES))('stage $stage has nothing that AwsSolutions would mend', (settings) => {
+  const app = createApp();
+  addAwsPipeline(app, settings);
+  expect(() => app.synth()).not.toThrow();
+});
+
+test('what AwsSolutions would mend fails the synthesis', () => {
+  const app = createApp();
+  const { stateless } = addAwsPipeline(app, PROD);
+  new sqs.Queue(stateless, 'WithoutTls');
+  expect(() => app.synth()).toThrow(/AwsSolutions-SQS4/);
+});
+
+test('the stack with the data is protected and deployed first', () => {
+  const { stateful, stateless } = addAwsPipeline(createApp(), PROD);
+  expect(stateful.terminationProtection).toBe(true);
+  expect(stateless.terminationProtection).toBe(false);
+  expect(stateless.dependencies.map(({ stackName }) => stackName)).toEqual([stateful.stackName]);
+});
+
+test('a stage that need not be kept can be destroyed', () => {
+  expect(addAwsPipeline(createApp(), AWS_STAGES.dev).stateful.terminationProtection).toBe(false);
+});
+
+test('on LocalStack it is one stack of what LocalStack can do', () => {
+  expect(inventory(localTemplate())).toEqual({
+    'AWS::IAM::Policy': 1,
+    'AWS::IAM::Role': 1,
+    'AWS::KMS::Key': 1,
+    'AWS::Lambda::EventSourceMapping': 1,
+    'AWS::Lambda::Function': 1,
+    'AWS::Logs::LogGroup': 1,
+    'AWS::SQS::Queue': 2,
+    'AWS::SQS::QueuePolicy': 2,
+  });
+});
+
+test('on LocalStack queue, database and key are what the documentation says', () => {
+  const template = localTemplate();
+  expect(resource(template, 'AWS::SQS::Queue', 'RedrivePolicy').Properties.QueueName).toBe('login-queue');
+  const { Variables } = resource(template, 'AWS::Lambda::Function').Properties.Environment;
+  expect(Variables).toMatchObject({ DATABASE_URL: LOCAL_PROPS.databaseUrl, MASK_KEY_ID: LOCALSTACK.maskKeyId });
+  expect(Variables.MASK_KEY).toBeUndefined();
+  expect(resource(template, 'AWS::KMS::Key').Properties.Tags).toContainEqual({
+    Key: '_custom_key_material_',
+    Value: LOCAL_PROPS.macKeyMaterial.toString('base64'),
+  });
+});

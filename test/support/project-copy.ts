@@ -1,0 +1,30 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const PARTS = [
+  'infra',
+  'lambda',
+  'localstack',
+  'tools',
+  'cdk.json',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+];
+
+/** The project with one file changed, so that the checkout stays as it is; it goes when the test ends. */
+export function copyProject(file: string, change: (text: string) => string): string {
+  const copy = mkdtempSync(join(tmpdir(), 'login-etl-copy-'));
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
+  for (const part of PARTS) cpSync(join(ROOT, part), join(copy, part), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  const path = join(copy, file);
+  const before = readFileSync(path, 'utf8');
+  const after = change(before);
+  if (after === before) throw new Error(`The change of ${file} changed nothing.`);
+  writeFileSync(path, after);
+  return copy;
+}
