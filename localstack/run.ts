@@ -24,7 +24,7 @@ export interface Run {
   interrupt: AbortSignal;
 }
 
-const FIXTURE = join(import.meta.dirname, 'fixture', 'login-events.json');
+export const FIXTURE = join(import.meta.dirname, 'fixture', 'login-events.json');
 /** Two full batches: enough that the function never waits, little enough that any input fits in memory. */
 const MAX_UNFINISHED = 20_000;
 const POLL_MS = 20;

@@ -10,12 +10,21 @@ const SAMPLE = {
   device_id: 'my-device',
 };
 
+export interface Places {
+  endpoint: string;
+  queueUrl: string;
+  databaseUrl: string;
+}
+
+export function watchInstructions(at: Places): string {
+  return `\nThe queue is open. ${sendInstructions(at)}\nCtrl-C stops.\n`;
+}
+
 /** How to send a message and see its row, in lines that work when they are pasted. */
-export function watchInstructions(at: { endpoint: string; queueUrl: string; databaseUrl: string }): string {
+export function sendInstructions(at: Places): string {
   const body = JSON.stringify(SAMPLE);
   const request = JSON.stringify({ QueueUrl: at.queueUrl, MessageBody: body });
-  return `
-The queue is open. Send a message:
+  return `Send a message:
 
   AWS_ACCESS_KEY_ID=${LOCAL_AWS.accessKeyId} AWS_SECRET_ACCESS_KEY=${LOCAL_AWS.secretAccessKey} aws sqs send-message --region ${LOCAL_AWS.region} \\
     --endpoint-url ${at.endpoint} --queue-url ${at.queueUrl} \\
@@ -27,7 +36,5 @@ The queue is open. Send a message:
 See the rows:
 
   psql '${at.databaseUrl}' -c 'select * from user_logins'
-
-Ctrl-C stops.
 `;
 }

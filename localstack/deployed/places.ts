@@ -1,0 +1,41 @@
+import type { Environment } from '../../lambda/environment.ts';
+import { LOCAL_AWS } from '../queue/queue-server.ts';
+import { UserError } from '../user-error.ts';
+
+/** Where docker-compose.yml has LocalStack and Postgres, as this machine sees them. */
+const COMPOSE_ENDPOINT = 'http://localhost:4566';
+const COMPOSE_DATABASE = 'postgres://postgres:postgres@localhost:5432/postgres';
+
+export interface Deployment {
+  endpoint: string;
+  databaseUrl: string;
+  /** Neither is somewhere else, so docker compose may start and stop both. */
+  isCompose: boolean;
+  /** For cdklocal and the AWS clients: LocalStack, whatever account the user's own settings name. */
+  env: Record<string, string | undefined>;
+}
+
+/** @throws UserError when a variable makes no sense */
+export function locate(env: Environment): Deployment {
+  const endpoint = env.AWS_ENDPOINT_URL || COMPOSE_ENDPOINT;
+  if (!URL.canParse(endpoint))
+    throw new UserError('AWS_ENDPOINT_URL is no URL: it is http://localhost:4566 or the like.');
+  const { region, accessKeyId, secretAccessKey } = LOCAL_AWS;
+  return {
+    endpoint,
+    databaseUrl: env.DATABASE_URL || COMPOSE_DATABASE,
+    isCompose: !env.AWS_ENDPOINT_URL && !env.DATABASE_URL,
+    env: {
+      ...env,
+      AWS_ENDPOINT_URL: endpoint,
+      // cdklocal refuses one without the other.
+      AWS_ENDPOINT_URL_S3: env.AWS_ENDPOINT_URL_S3 || endpoint,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+      AWS_PROFILE: undefined,
+      AWS_SESSION_TOKEN: undefined,
+    },
+  };
+}

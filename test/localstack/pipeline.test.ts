@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
+import { readEvents } from '../../localstack/input/read-events.ts';
+import { FIXTURE } from '../../localstack/run.ts';
+import { dataFolder, parseResult, runStart } from '../support/npm-start.ts';
+import { copyProject } from '../support/project-copy.ts';
+import { npm } from './deployment.ts';
+import { deadLettered, logsSince, maxReceiveCount, query, send, sums, untilQueueIsEmpty } from './pipeline.ts';
+
+const { databaseUrl, otherDatabaseUrl, env } = inject('deployed');
+
+const COLUMNS = 'user_id, device_type, masked_ip, masked_device_id, locale, app_version, create_date::text';
+const rowsOf = (url: string) => query(url, `select ${COLUMNS} from user_logins order by ${COLUMNS}`);
+const rowsOfUser = (userId: string) =>
+  query<{ masked_ip: string; locale: string }>(databaseUrl, `select ${COLUMNS} from user_logins where user_id = $1`, [
+    userId,
+  ]);
+
+function login(userId: string, change: Record<string, unknown> = {}): string {
+  const event = {
+    app_version: '2.3.0',
+    device_type: 'ios',
+    ip: '203.0.113.77',
+    locale: 'EN',
+    device_id: 'canary-device',
+  };
+  return JSON.stringify({ user_id: userId, ...event, ...change });
+}
+
+async function bodiesOf(file: string): Promise<string[]> {
+  const bodies: string[] = [];
+  for await (const { body } of readEvents(file)) bodies.push(body);
+  return bodies;
+}
+
+/** Of the same events, with the same master key, on a database of the same server. */
+async function rowsOfNpmStart(file: string): Promise<{ rows: unknown[]; deadLettered: unknown }> {
+  await query(otherDatabaseUrl, 'drop schema public cascade; create schema public');
+  const { stdout } = await runStart(['--json', '--data', dataFolder(), file], {
+    env: { DATABASE_URL: otherDatabaseUrl, MASK_KEY: env.MASK_KEY ?? '' },
+  });
+  return { rows: await rowsOf(otherDatabaseUrl), deadLettered: parseResult(stdout).deadLettered };
+}
+
+const files = [['the fixture', FIXTURE]];
+// A file of the user's own; CI names the sample data of the exercise.
+if (process.env.SAMPLE_EVENTS) files.push(['SAMPLE_EVENTS', process.env.SAMPLE_EVENTS]);
+
+test.for(files)('%s gives the rows of npm start, pseudonyms included', async ([, file = '']) => {
+  const expected = await rowsOfNpmStart(file);
+  await send(await bodiesOf(file));
+  await untilQueueIsEmpty();
+  expect(await deadLettered()).toHaveLength(Number(expected.deadLettered));
+  expect(expected.rows.length).toBeGreaterThan(90);
+  expect(await rowsOf(databaseUrl)).toEqual(expected.rows);
+  await query(databaseUrl, 'truncate user_logins');
+});
+
+test('only the bad message of a batch is tried again, and then is in the dead-letter queue, unchanged', async () => {
+  const since = Date.now();
+  const [user, bad] = [randomUUID(), login('', { user_id: null })];
+  await send([...Array.from({ length: 9 }, () => login(user)), bad]);
+  await untilQueueIsEmpty();
+  const receives = await maxReceiveCount();
+  const dead = await deadLettered();
+  expect(dead.map(({ Body }) => Body)).toEqual([bad]);
+  expect(await rowsOfUser(user)).toHaveLength(9);
+  const logs = await logsSince(since);
+  expect(sums(logs)).toEqual({ Received: 9 + receives, Stored: 9, Duplicate: 0, Rejected: receives, Retried: 0 });
+  expect(logs).toContain('"service":"login-etl-localstack-ingest"');
+  expect(logs).not.toMatch(/203\.0\.113\.77|canary-device/);
+});
+
+test('5,000 messages are stored, each exactly once', async () => {
+  const prefix = randomUUID();
+  await send(Array.from({ length: 5_000 }, (_, i) => login(`${prefix}-${i}`)));
+  await untilQueueIsEmpty();
+  const sql = `select count(*)::int as rows, count(distinct user_id)::int as users from user_logins where user_id like $1`;
+  expect(await query(databaseUrl, sql, [`${prefix}-%`])).toEqual([{ rows: 5_000, users: 5_000 }]);
+  expect(await deadLettered()).toEqual([]);
+});
+
+describe('a deployment', () => {
+  async function store(change: Record<string, unknown> = {}): Promise<{ masked_ip: string; locale: string }[]> {
+    const user = randomUUID();
+    await send([login(user, change)]);
+    await expect.poll(() => rowsOfUser(user), { timeout: 60_000, interval: 250 }).toHaveLength(1);
+    return rowsOfUser(user);
+  }
+
+  test('of changed code replaces the code', async () => {
+    expect(await store()).toMatchObject([{ locale: 'EN' }]);
+    const file = join('lambda', 'batch', 'process-batch.ts');
+    const change = (code: string) => code.replace('locale: event.locale,', `locale: 'changed',`);
+    await npm('deploy:local', env, copyProject(file, change));
+    expect(await store()).toMatchObject([{ locale: 'changed' }]);
+  });
+
+  test('after all was destroyed keeps the pseudonyms, since the key has the same material', async () => {
+    const [before] = await store();
+    await npm('destroy:local', env);
+    await npm('deploy:local', env);
+    const [after] = await store();
+    expect(after?.masked_ip).toBe(before?.masked_ip);
+  });
+});

@@ -1,0 +1,87 @@
+import { CloudWatchLogsClient, paginateFilterLogEvents } from '@aws-sdk/client-cloudwatch-logs';
+import {
+  GetQueueAttributesCommand,
+  type Message,
+  PurgeQueueCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+} from '@aws-sdk/client-sqs';
+import pg from 'pg';
+import { expect, inject, onTestFinished } from 'vitest';
+import { createSqsClient, LOCAL_AWS } from '../../localstack/queue/queue-server.ts';
+import { queueDepth } from '../../localstack/queue/queues.ts';
+
+const LOG_GROUP = '/aws/lambda/login-etl-localstack-ingest';
+const { endpoint, queueUrl, deadLetterQueueUrl } = inject('deployed');
+const sqs = createSqsClient(endpoint);
+
+export async function query<T extends pg.QueryResultRow>(
+  url: string,
+  sql: string,
+  values: unknown[] = [],
+): Promise<T[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<T>(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** All bodies at once, so that they come in few batches. */
+export async function send(bodies: readonly string[]): Promise<void> {
+  for (let from = 0; from < bodies.length; from += 10) {
+    const Entries = bodies.slice(from, from + 10).map((MessageBody, i) => ({ Id: `${i}`, MessageBody }));
+    const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+    expect(Failed).toEqual([]);
+  }
+}
+
+/** Until every message has become a row or is in the dead-letter queue. */
+export async function untilQueueIsEmpty(): Promise<void> {
+  await expect
+    .poll(async () => queueDepth(sqs, queueUrl), { timeout: 100_000, interval: 250 })
+    .toEqual({ visible: 0, inFlight: 0 });
+}
+
+export async function maxReceiveCount(): Promise<number> {
+  const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] });
+  const { Attributes = {} } = await sqs.send(command);
+  return JSON.parse(Attributes.RedrivePolicy ?? '').maxReceiveCount;
+}
+
+/** Of the dead-letter queue, which is empty again when the test ends. */
+export async function deadLettered(): Promise<Message[]> {
+  onTestFinished(async () => {
+    await sqs.send(new PurgeQueueCommand({ QueueUrl: deadLetterQueueUrl }));
+  });
+  const messages: Message[] = [];
+  for (let received = -1; received !== 0; ) {
+    const command = new ReceiveMessageCommand({ QueueUrl: deadLetterQueueUrl, MaxNumberOfMessages: 10 });
+    const { Messages = [] } = await sqs.send(command);
+    received = Messages.length;
+    messages.push(...Messages);
+  }
+  return messages;
+}
+
+/** What the function has printed since, as CloudWatch has it. */
+export async function logsSince(time: number): Promise<string> {
+  const { region, ...credentials } = LOCAL_AWS;
+  const client = new CloudWatchLogsClient({ endpoint, region, credentials });
+  const pages = paginateFilterLogEvents({ client }, { logGroupName: LOG_GROUP, startTime: time });
+  let text = '';
+  for await (const { events = [] } of pages) text += events.map(({ message }) => `${message}\n`).join('');
+  return text;
+}
+
+/** Sums of the function's own metrics in those logs. */
+export function sums(logs: string): Record<'Received' | 'Stored' | 'Duplicate' | 'Rejected' | 'Retried', number> {
+  const total = { Received: 0, Stored: 0, Duplicate: 0, Rejected: 0, Retried: 0 };
+  for (const line of logs.split('\n').filter((text) => text.includes('"Received":'))) {
+    const metrics = JSON.parse(line);
+    for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += metrics[name];
+  }
+  return total;
+}

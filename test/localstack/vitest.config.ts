@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+/** Apart from `npm test`, because it needs a LocalStack: `npm run test:localstack`. */
+export default defineConfig({
+  test: {
+    name: 'localstack',
+    root: join(import.meta.dirname, '..', '..'),
+    include: ['test/localstack/**/*.test.ts'],
+    globalSetup: 'test/localstack/deployment.ts',
+    // One deployment, on which one test follows the other.
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+  },
+});
