@@ -6,6 +6,8 @@ export default defineConfig({
     // The function logs every batch; with this Powertools logs through the console, which is shown when a test fails.
     env: { POWERTOOLS_DEV: 'true' },
     silent: 'passed-only',
+    // Many tests wait, for a timeout or a server, so there can be more at once than a small machine has cores.
+    maxWorkers: 3,
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { extends: true, test: { name: 'property', include: ['test/property/**/*.test.ts'], testTimeout: 60_000 } },

@@ -3,6 +3,7 @@ import { ENV, type Environment } from './environment.ts';
 import { ConfigError } from './errors.ts';
 import { KEY_ID } from './masking/masker.ts';
 import { parseMasterKey } from './masking/master-key.ts';
+import { RETRY_WAITS, type RetryWaits } from './retry-waits.ts';
 import type { Database } from './store/database.ts';
 
 export interface Config {
@@ -11,6 +12,7 @@ export interface Config {
   maskKeyId: string;
   /** Without it no visibility is set: failed messages wait for the queue's own timeout. */
   queueUrl: string | null;
+  retryWaits: RetryWaits;
 }
 
 /** The key itself, or the name of one in KMS. */
@@ -32,8 +34,10 @@ export function readConfig(env: Environment): Config {
   const queueUrl = env[ENV.queueUrl] || null;
   if (queueUrl && !isHttpUrl(queueUrl)) problems.push(`${ENV.queueUrl} is no http:// or https:// URL.`);
 
+  const retryWaits = readRetryWaits(env, problems);
+
   if (problems.length > 0 || !database || !maskKey) throw new ConfigError(problems);
-  return Object.freeze({ database, maskKey, maskKeyId, queueUrl });
+  return Object.freeze({ database, maskKey, maskKeyId, queueUrl, retryWaits });
 }
 
 function readMaskKey(env: Environment, problems: string[]): MaskKey | null {
@@ -55,6 +59,25 @@ function readMasterKey(text: string, problems: string[]): MaskKey | null {
   if (key.ok) return { master: key.bytes };
   problems.push(`${ENV.maskKey} ${key.problem}.`);
   return null;
+}
+
+/** Half of what SQS takes, so that no jitter leads above it. */
+const MAX_WAIT_SECONDS = 21_600;
+
+function readRetryWaits(env: Environment, problems: string[]): RetryWaits {
+  const read = (name: string, usual: number): number => {
+    const seconds = Number(env[name] || usual);
+    if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_WAIT_SECONDS) {
+      problems.push(`${name} must be whole seconds from 1 to ${MAX_WAIT_SECONDS}.`);
+    }
+    return seconds;
+  };
+  const waits = {
+    firstSeconds: read(ENV.retryWait, RETRY_WAITS.firstSeconds),
+    longestSeconds: read(ENV.longestRetryWait, RETRY_WAITS.longestSeconds),
+  };
+  if (waits.firstSeconds > waits.longestSeconds) problems.push(`${ENV.retryWait} is above ${ENV.longestRetryWait}.`);
+  return waits;
 }
 
 function isHttpUrl(text: string): boolean {

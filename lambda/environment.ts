@@ -7,6 +7,8 @@ export const ENV = {
   maskKmsKey: 'MASK_KMS_KEY',
   maskKeyId: 'MASK_KEY_ID',
   queueUrl: 'QUEUE_URL',
+  retryWait: 'RETRY_WAIT_SECONDS',
+  longestRetryWait: 'RETRY_WAIT_MAX_SECONDS',
   /** Powertools' own name for it. */
   service: 'POWERTOOLS_SERVICE_NAME',
 } as const;

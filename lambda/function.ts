@@ -1,29 +1,29 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import {
-  type BatchResult,
-  type Delivery,
-  failedMessageIds,
-  processBatch,
-  type Writer,
-  type WriterOrOutage,
-} from './batch/process-batch.ts';
+import { type BatchResult, failedMessageIds, processBatch, type WriterOrOutage } from './batch/process-batch.ts';
 import { type Config, readConfig } from './config.ts';
 import { ENV, type Environment } from './environment.ts';
 import { MalformedEventError, safeError } from './errors.ts';
 import { createKmsKeys, type KeysOrOutage } from './keys/kms-keys.ts';
 import { deriveFieldKeys, type FieldKeys } from './masking/field-keys.ts';
 import { createMasker, type Masker } from './masking/masker.ts';
-import { createVisibility, type Visibility } from './queue/visibility.ts';
-import { createStore } from './store/store.ts';
+import { nextTries } from './queue/next-tries.ts';
+import { createVisibility, type NextTry } from './queue/visibility.ts';
+import type { Database } from './store/database.ts';
+import { createStore, type Store } from './store/store.ts';
 import { SERVICE } from './telemetry/metrics.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 
 export type Handler = (event: SQSEvent, context?: Context) => Promise<SQSBatchResponse>;
 
 interface Parts {
-  writer(): Promise<WriterOrOutage>;
-  visibility: Visibility | null;
+  /** @param deadline on the clock of `performance.now`, when the write must have come to its end */
+  writer(deadline: number): Promise<WriterOrOutage>;
+  /** @returns how many messages it could not be said of */
+  scheduleNextTries(result: BatchResult): Promise<number>;
 }
+
+/** Of the function's time, to say when messages come again: two attempts of four seconds each, where SQS is slow. */
+const HAND_BACK_MS = 8_000;
 
 /**
  * Wires one function environment. Settings are read by the first invocation, so that a wrong one fails every batch
@@ -36,15 +36,15 @@ export function createHandler(env: Environment, observe?: (result: BatchResult) 
   const telemetry = createTelemetry(Date.now, env[ENV.service] || SERVICE);
   let parts: Parts | undefined;
 
-  async function handle(event: SQSEvent): Promise<SQSBatchResponse> {
+  async function handle(event: SQSEvent, context: Context | undefined): Promise<SQSBatchResponse> {
     const startedAt = performance.now();
+    const deadline = startedAt + (context?.getRemainingTimeInMillis() ?? Infinity) - HAND_BACK_MS;
     parts ??= assemble(readConfig(env));
     if (!Array.isArray(event?.Records)) throw new MalformedEventError('The event has no Records: it is not from SQS.');
-    const { writer, visibility } = parts;
-    const result = await processBatch(event.Records, { ...(await writer()), now: Date.now });
+    const result = await processBatch(event.Records, { ...(await parts.writer(deadline)), now: Date.now });
     telemetry.batchDone(result, Math.round(performance.now() - startedAt));
-    const stillHidden = (await visibility?.makeVisibleNow(rejectedHandles(result.deliveries))) ?? 0;
-    if (stillHidden > 0) telemetry.visibilityNotSet(stillHidden);
+    const notScheduled = await parts.scheduleNextTries(result);
+    if (notScheduled > 0) telemetry.visibilityNotSet(notScheduled);
     observe?.(result);
     return { batchItemFailures: failedMessageIds(result.deliveries).map((itemIdentifier) => ({ itemIdentifier })) };
   }
@@ -52,7 +52,7 @@ export function createHandler(env: Environment, observe?: (result: BatchResult) 
   return async (event, context) => {
     telemetry.use(context);
     try {
-      return await handle(event);
+      return await handle(event, context);
     } catch (fault) {
       const error = safeError(fault);
       telemetry.batchFailed(error);
@@ -62,29 +62,33 @@ export function createHandler(env: Environment, observe?: (result: BatchResult) 
 }
 
 function assemble(config: Config): Parts {
+  const visibility = config.queueUrl ? createVisibility(config.queueUrl) : null;
   return {
     writer: createWriterSource(config),
-    visibility: config.queueUrl ? createVisibility(config.queueUrl) : null,
+    async scheduleNextTries({ deliveries }) {
+      const tries: NextTry[] = visibility ? nextTries(deliveries, config.retryWaits, Math.random) : [];
+      return visibility && tries.length > 0 ? visibility.schedule(tries) : 0;
+    },
   };
 }
 
-/** The keys may come from afar, so the writer is made by the first batch that gets them. */
-function createWriterSource({ database, maskKey, maskKeyId }: Config): () => Promise<WriterOrOutage> {
+/** The keys may come from afar, so the store is opened by the first batch that gets them. */
+function createWriterSource({ database, maskKey, maskKeyId }: Config): Parts['writer'] {
   const fieldKeys = 'master' in maskKey ? given(deriveFieldKeys(maskKey.master)) : createKmsKeys(maskKey.kmsKeyId);
-  const openWriter = (masker: Masker): Writer => ({ masker, write: createStore({ database, key: masker }).write });
-  let writer: Writer | undefined;
-  return async () => {
+  let open: { masker: Masker; store: Store } | undefined;
+  return async (deadline) => {
     const answer = await fieldKeys();
     if ('outage' in answer) return answer;
-    writer ??= openWriter(createMasker(maskKeyId, answer.keys));
-    return writer;
+    open ??= openStore(database, createMasker(maskKeyId, answer.keys));
+    const { masker, store } = open;
+    return { masker, write: (rows) => store.write(rows, deadline) };
   };
+}
+
+function openStore(database: Database, masker: Masker): { masker: Masker; store: Store } {
+  return { masker, store: createStore({ database, key: masker }) };
 }
 
 function given(keys: FieldKeys): () => Promise<KeysOrOutage> {
   return async () => ({ keys });
-}
-
-function rejectedHandles(deliveries: readonly Delivery[]): string[] {
-  return deliveries.filter(({ outcome }) => outcome.kind === 'rejected').map(({ record }) => record.receiptHandle);
 }

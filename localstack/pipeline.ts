@@ -35,7 +35,7 @@ export interface PipelineOptions {
 const BATCH = { batchSize: 10_000, windowMs: 50 };
 const FUNCTION_TIMEOUT_MS = 30_000;
 /** As on AWS a failed message waits at least as long as the function may take. */
-const QUEUES = { visibilityTimeoutSeconds: 30, maxReceiveCount: 10 };
+const QUEUES = { visibilityTimeoutSeconds: 30, maxReceiveCount: 12 };
 
 /** Starts database, queues, function and event source, in this order; what fails to start takes down the others. */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
@@ -115,6 +115,8 @@ function functionEnvironment(options: PipelineOptions, databaseUrl: string, queu
     ...Object.fromEntries(inherited),
     [ENV.databaseUrl]: databaseUrl,
     [ENV.maskKey]: options.maskKey,
+    // Of a deployment; here there is no KMS.
+    [ENV.maskKmsKey]: '',
     [ENV.queueUrl]: queueUrl,
     AWS_REGION: LOCAL_AWS.region,
     AWS_ACCESS_KEY_ID: LOCAL_AWS.accessKeyId,

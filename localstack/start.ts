@@ -40,7 +40,11 @@ function checkSettings(options: Options, maskKey: string): void {
   if (options.fresh && databaseUrl) {
     throw new UserError('--fresh empties the embedded database only, and DATABASE_URL names another one.', 2);
   }
-  const rest = { [ENV.queueUrl]: undefined, [ENV.databaseUrl]: databaseUrl || 'postgres://embedded' };
+  const rest = {
+    [ENV.queueUrl]: undefined,
+    [ENV.maskKmsKey]: undefined,
+    [ENV.databaseUrl]: databaseUrl || 'postgres://embedded',
+  };
   readConfig({ ...process.env, [ENV.maskKey]: maskKey, ...rest });
 }
 

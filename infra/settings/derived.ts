@@ -1,3 +1,4 @@
+import { RETRY_WAITS, shortestOutageSeconds } from '../../lambda/retry-waits.ts';
 import type { PipelineSettings } from './settings.ts';
 
 /** AWS's advice for queues that Lambda polls: six times the timeout, and the window on top. */
@@ -7,9 +8,9 @@ export function visibilityTimeoutSeconds({ queue, ingest }: PipelineSettings): n
   return queue.visibilityTimeoutSeconds ?? VISIBILITY_TIMEOUTS * ingest.timeoutSeconds + ingest.windowSeconds;
 }
 
-/** A message that cannot be stored waits one visibility timeout after each receive but the last. */
+/** The function says itself when a message comes again; what it cannot say waits the visibility timeout instead. */
 export function toleratedOutageSeconds(settings: PipelineSettings): number {
-  return (settings.queue.maxReceiveCount - 1) * visibilityTimeoutSeconds(settings);
+  return shortestOutageSeconds(settings.queue.maxReceiveCount, RETRY_WAITS);
 }
 
 /**

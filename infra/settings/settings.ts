@@ -74,7 +74,7 @@ const QUEUE: QueueSettings = {
   name: 'login-queue',
   retentionDays: 7,
   deadLetterRetentionDays: 14,
-  maxReceiveCount: 15,
+  maxReceiveCount: 12,
   visibilityTimeoutSeconds: null,
   producers: [],
   customerKey: false,
@@ -112,13 +112,13 @@ const DEV: AwsSettings = {
   database: { ...PROD.database, minCapacity: 0, maxCapacity: 1, backupDays: 1 },
 };
 
-/** Nobody at a terminal should wait minutes for a message that failed, nor a second for ten rows. */
+/** Nobody at a terminal should wait minutes for a batch that failed as a whole, nor seconds for ten rows. */
 export const LOCALSTACK: PipelineSettings = {
   stage: 'localstack',
-  queue: { ...QUEUE, maxReceiveCount: 10, visibilityTimeoutSeconds: 30 },
+  queue: { ...QUEUE, visibilityTimeoutSeconds: 30 },
   ingest: { ...INGEST, timeoutSeconds: 20, logRetentionDays: 1, windowSeconds: 1, maxConcurrency: 2 },
   maskKeyId: 'k1',
-  promisedOutageMinutes: 4,
+  promisedOutageMinutes: 60,
 };
 
 export const AWS_STAGES: Readonly<Record<Exclude<Stage, 'localstack'>, AwsSettings>> = { dev: DEV, prod: PROD };

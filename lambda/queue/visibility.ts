@@ -2,40 +2,57 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { AWS_CLIENT } from '../aws-client.ts';
 import { sendInTens } from './send-in-tens.ts';
 
-/** 10,000 rejected messages are 1,000 calls; side by side they take seconds instead of a minute. */
+/** 10,000 failed messages are 1,000 calls; side by side they take seconds instead of a minute. */
 const CALLS_AT_ONCE = 16;
+
+export interface NextTry {
+  receiptHandle: string;
+  /** From now; 0 is at once. */
+  seconds: number;
+}
 
 export interface Visibility {
   /**
-   * Ends the wait of messages that will be rejected again, so that they reach the dead-letter queue at once.
+   * Says when messages that were not stored come again.
    *
-   * @returns how many could not be changed; those wait for the queue's own visibility timeout
+   * @returns how many it could not be said of; those wait for the queue's own visibility timeout
    */
-  makeVisibleNow(receiptHandles: readonly string[]): Promise<number>;
+  schedule(tries: readonly NextTry[]): Promise<number>;
 }
 
-/** The AWS client is loaded by the first call, not at cold start: most batches reject nothing. */
+/** The AWS client is loaded by the first call, not at cold start: most batches store everything. */
 export function createVisibility(queueUrl: string): Visibility {
   let client: Promise<SQSClient> | undefined;
-  return {
-    async makeVisibleNow(receiptHandles) {
-      return (await sendInTens(receiptHandles, CALLS_AT_ONCE, changeBatch)).length;
-    },
-  };
 
   /** @returns those that could not be changed */
-  async function changeBatch(receiptHandles: readonly string[]): Promise<readonly string[]> {
-    try {
-      const { ChangeMessageVisibilityBatchCommand } = await import('@aws-sdk/client-sqs');
-      client ??= connect(queueUrl);
-      const entries = receiptHandles.map((ReceiptHandle, i) => ({ Id: `${i}`, ReceiptHandle, VisibilityTimeout: 0 }));
-      const input = { QueueUrl: queueUrl, Entries: entries };
-      const answer = await (await client).send(new ChangeMessageVisibilityBatchCommand(input));
-      return (answer.Failed ?? []).flatMap(({ Id }) => receiptHandles[Number(Id)] ?? []);
-    } catch {
-      return receiptHandles;
-    }
+  async function changeBatch(tries: readonly NextTry[]): Promise<readonly NextTry[]> {
+    const { ChangeMessageVisibilityBatchCommand } = await import('@aws-sdk/client-sqs');
+    client ??= connect(queueUrl);
+    const Entries = tries.map(({ receiptHandle, seconds }, i) => ({
+      Id: `${i}`,
+      ReceiptHandle: receiptHandle,
+      VisibilityTimeout: seconds,
+    }));
+    const answer = await (await client).send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
+    return (answer.Failed ?? []).flatMap(({ Id }) => tries[Number(Id)] ?? []);
   }
+
+  return {
+    async schedule(tries) {
+      // Where SQS itself is away, a thousand calls would each wait for it, and the function would be cut off.
+      let isAway = false;
+      const failed = await sendInTens(tries, CALLS_AT_ONCE, async (ten) => {
+        if (isAway) return ten;
+        try {
+          return await changeBatch(ten);
+        } catch {
+          isAway = true;
+          return ten;
+        }
+      });
+      return failed.length;
+    },
+  };
 }
 
 /** The endpoint is the queue's: left to itself the client warns, at every call, where AWS_ENDPOINT_URL has another name. */

@@ -22,9 +22,16 @@ export interface Timeouts {
 
 const TIMEOUTS: Timeouts = { connectMs: 5_000, statementMs: 20_000, graceMs: 2_000, idleMs: 30_000, probeMs: 1_000 };
 
+export type Statement<T> = (client: pg.PoolClient) => Promise<T>;
+
 export interface Connection {
-  /** Runs one statement; on a connection that died while nobody looked, once more on a new one. */
-  run<T>(statement: (client: pg.PoolClient) => Promise<T>): Promise<T>;
+  /**
+   * Runs one statement; on a connection that died while nobody looked, once more on a new one.
+   *
+   * @param deadline on the clock of `performance.now`; then the connection is cut. Whether the server still does the
+   *   work is not known, and the ledger makes it no matter
+   */
+  run<T>(statement: Statement<T>, deadline?: number): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -51,7 +58,8 @@ export function createConnection({ database, key, timeouts }: ConnectionSettings
   pool.on('connect', (client) => client.on('error', () => {}));
   const lastUsed = new WeakMap<pg.PoolClient, number>();
 
-  async function use<T>(client: pg.PoolClient, statement: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  async function use<T>(client: pg.PoolClient, statement: Statement<T>, deadline: number): Promise<T> {
+    const timer = cutAt(client, deadline);
     try {
       const result = await statement(client);
       lastUsed.set(client, Date.now());
@@ -59,29 +67,34 @@ export function createConnection({ database, key, timeouts }: ConnectionSettings
       return result;
     } catch (error) {
       client.release(isConnectionLost(error));
-      throw error;
+      throw isOver(deadline) ? outOfTime() : error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
-  async function run<T>(statement: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  async function run<T>(statement: Statement<T>, deadline = Number.POSITIVE_INFINITY): Promise<T> {
+    // To open one takes time that must not be the function's last.
+    if (isOver(pool.totalCount === 0 ? deadline - limits.connectMs : deadline)) throw outOfTime();
     const client = await pool.connect();
     const usedAt = lastUsed.get(client);
     if (usedAt === undefined) {
-      return use(client, async () => {
+      const checked = async () => {
         await checkKey(client, key);
         return statement(client);
-      });
+      };
+      return use(client, checked, deadline);
     }
     try {
       if (Date.now() - usedAt > limits.idleMs) await probe(client, limits.probeMs);
     } catch {
       client.release(true);
-      return run(statement);
+      return run(statement, deadline);
     }
-    return use(client, () => statement(client)).catch((error) => {
+    return use(client, () => statement(client), deadline).catch((error) => {
       // Not after a timeout: the time is used up, and the statement may yet be running.
       if (!isConnectionLost(error) || isAnswerTimeout(error)) throw error;
-      return run(statement);
+      return run(statement, deadline);
     });
   }
 
@@ -92,4 +105,22 @@ export function createConnection({ database, key, timeouts }: ConnectionSettings
 async function probe(client: pg.PoolClient, timeoutMs: number): Promise<void> {
   const statement: pg.QueryConfig & { query_timeout: number } = { text: 'select 1', query_timeout: timeoutMs };
   await client.query(statement);
+}
+
+/** pg breaks off the statement of a connection that is ended; its types know the method of plain clients alone. */
+function cutAt(client: pg.PoolClient, deadline: number): NodeJS.Timeout | undefined {
+  if (deadline === Number.POSITIVE_INFINITY) return undefined;
+  return setTimeout(
+    () => void (client as pg.PoolClient & pg.Client).end().catch(() => {}),
+    deadline - performance.now(),
+  );
+}
+
+function isOver(deadline: number): boolean {
+  return performance.now() >= deadline;
+}
+
+/** Like an error of the system, so that the retry policy takes it for the outage that it is for what is not yet written. */
+function outOfTime(): Error {
+  return Object.assign(new Error('the function has no time left'), { code: 'OUT_OF_TIME' });
 }

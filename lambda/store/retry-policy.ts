@@ -31,11 +31,17 @@ export function classifyFault(error: unknown): Fault | null {
   return isNetworkError(error) ? { kind: 'outage', code: systemCode(error) ?? 'connection' } : null;
 }
 
+/** After these the next statement needs another connection, by how their SQLSTATE begins. */
+const CONNECTION_LOST = [
+  '08', // connection exception
+  '57P', // the server is shutting down, has crashed, or is not up yet
+  '25006', // a read-only server: after a failover it is no longer the writer, and the name stands for another one
+];
+
 /** Whether the connection is of no more use, however the database may be. */
 export function isConnectionLost(error: unknown): boolean {
   const code = sqlstate(error);
-  // 57P01..57P03: the server is shutting down, has crashed, or is not up yet.
-  return code === null ? isNetworkError(error) : code.startsWith('08') || code.startsWith('57P');
+  return code === null ? isNetworkError(error) : CONNECTION_LOST.some((start) => code.startsWith(start));
 }
 
 /** pg gave up waiting; whether the server did the work is not known. pg's error for it has no code. */

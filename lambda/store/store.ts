@@ -7,20 +7,21 @@ import { classifyFault } from './retry-policy.ts';
 
 export interface Store {
   /**
-   * An outcome per row, in their order; a database out of reach gives `retry`, not a throw.
+   * An outcome per row, in their order; a database out of reach gives `retry`, not a throw, and so does a deadline.
    *
+   * @param deadline on the clock of `performance.now`
    * @throws KeyMismatchError when the database was written with another key
    */
-  write(rows: readonly LoginRow[]): Promise<RowOutcome[]>;
+  write(rows: readonly LoginRow[], deadline?: number): Promise<RowOutcome[]>;
   close(): Promise<void>;
 }
 
 export function createStore(settings: ConnectionSettings): Store {
   const connection = createConnection(settings);
   return {
-    write: (rows) =>
+    write: (rows, deadline) =>
       writeIsolating(rows, {
-        insert: (chunk) => connection.run((client) => insertRows(client, chunk)),
+        insert: (chunk) => connection.run((client) => insertRows(client, chunk), deadline),
         classify: classifyFault,
       }),
     close: () => connection.close(),

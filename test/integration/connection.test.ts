@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
-import type { Timeouts } from '../../lambda/store/connection.ts';
+import { createConnection, type Timeouts } from '../../lambda/store/connection.ts';
 import { createStore, type Store } from '../../lambda/store/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
@@ -111,4 +111,14 @@ test('one environment holds one connection, whatever is thrown at it', async () 
     "select 1 from pg_stat_activity where application_name = 'login-etl' and datname = current_database()",
   );
   expect(open).toHaveLength(1);
+});
+
+test('a server that has become read-only, as after a failover, is left for the one that now has its name', async () => {
+  const database = await createDatabase();
+  const connection = createConnection({ database: { connectionString: database.writerUrl }, key: masker });
+  onTestFinished(() => connection.close());
+  await connection.run((client) => client.query('set session characteristics as transaction read only'));
+  const insert = `insert into ingest_ledger (sent_at, message_id) values (now(), gen_random_uuid())`;
+  await connection.run((client) => client.query(insert));
+  expect(await database.query('select count(*)::int from ingest_ledger')).toEqual([{ count: 1 }]);
 });

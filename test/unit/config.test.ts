@@ -28,6 +28,7 @@ describe('settings that suffice', () => {
       maskKey: { master: KEY },
       maskKeyId: 'k1',
       queueUrl: null,
+      retryWaits: { firstSeconds: 30, longestSeconds: 600 },
     });
   });
 
@@ -64,6 +65,11 @@ describe('settings that suffice', () => {
     expect(readConfig({ ...ENVIRONMENT, QUEUE_URL: url }).queueUrl).toBe(url);
   });
 
+  test('may say how long a message waits until it is tried again', () => {
+    const { retryWaits } = readConfig({ ...ENVIRONMENT, RETRY_WAIT_SECONDS: '1', RETRY_WAIT_MAX_SECONDS: '20' });
+    expect(retryWaits).toEqual({ firstSeconds: 1, longestSeconds: 20 });
+  });
+
   test('cannot be changed afterwards', () => {
     expect(Object.isFrozen(readConfig(ENVIRONMENT))).toBe(true);
   });
@@ -87,6 +93,11 @@ describe('a wrong setting is named', () => {
     ['MASK_KEY_ID', 'k0'],
     ['MASK_KEY_ID', '1'],
     ['MASK_KEY_ID', 'k1_'],
+    ['RETRY_WAIT_SECONDS', '0'],
+    ['RETRY_WAIT_SECONDS', '1.5'],
+    ['RETRY_WAIT_SECONDS', 'soon'],
+    ['RETRY_WAIT_SECONDS', '601'],
+    ['RETRY_WAIT_MAX_SECONDS', '21601'],
     ['QUEUE_URL', 'login-queue'],
     ['QUEUE_URL', 'arn:aws:sqs:us-east-1:000000000000:login-queue'],
   ] as const)('%s=%j', ([name, value]) => {

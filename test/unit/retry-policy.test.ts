@@ -108,7 +108,7 @@ describe('faults of our own are not retried', () => {
 });
 
 describe('a connection is lost', () => {
-  test.for(['08000', '08006', '57P01', '57P02', '57P03'])('after %s', (code) => {
+  test.for(['08000', '08006', '25006', '57P01', '57P02', '57P03'])('after %s', (code) => {
     expect(isConnectionLost(serverError(code))).toBe(true);
   });
 
@@ -117,7 +117,7 @@ describe('a connection is lost', () => {
     expect(isConnectionLost(new Error('Connection terminated unexpectedly'))).toBe(true);
   });
 
-  test.for(['22001', '23505', '25006', '40P01', '42P01', '53100', '57014', 'XX000'])('not after %s', (code) => {
+  test.for(['22001', '23505', '25001', '40P01', '42P01', '53100', '57014', 'XX000'])('not after %s', (code) => {
     expect(isConnectionLost(serverError(code))).toBe(false);
   });
 });

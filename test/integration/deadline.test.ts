@@ -1,0 +1,90 @@
+import type { Context, SQSRecord } from 'aws-lambda';
+import pg from 'pg';
+import { expect, onTestFinished, test } from 'vitest';
+import { createHandler } from '../../lambda/function.ts';
+import { createDatabase } from '../support/database.ts';
+import { TEST_MASK_KEY } from '../support/function.ts';
+import { sqsEvent, sqsRecord, VALID_BODY } from '../support/records.ts';
+
+/** What the function keeps of its time to hand messages back, see function.ts. */
+const HAND_BACK_MS = 8_000;
+
+function functionOn(databaseUrl: string) {
+  const reasons: string[] = [];
+  const handler = createHandler({ DATABASE_URL: databaseUrl, MASK_KEY: TEST_MASK_KEY }, ({ deliveries }) => {
+    reasons.splice(
+      0,
+      reasons.length,
+      ...deliveries.map(({ outcome }) => ('reason' in outcome ? outcome.reason : outcome.kind)),
+    );
+  });
+  return {
+    reasons,
+    /** With so much time for the work itself. */
+    async invoke(records: SQSRecord[], workMs: number): Promise<number> {
+      const endsAt = Date.now() + HAND_BACK_MS + workMs;
+      const context = { getRemainingTimeInMillis: () => endsAt - Date.now() } as Context;
+      const { batchItemFailures } = await handler(sqsEvent(records), context);
+      return batchItemFailures.length;
+    },
+  };
+}
+
+/** Holds up whoever writes to the table. */
+async function lockLogins(url: string): Promise<() => Promise<void>> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  await client.connect();
+  onTestFinished(() => client.end().catch(() => {}));
+  await client.query('begin; lock table user_logins in exclusive mode');
+  return async () => {
+    await client.query('rollback');
+  };
+}
+
+test('a write that does not end is given up in time to hand the batch back, and is done once all the same', async () => {
+  const database = await createDatabase();
+  const lambda = functionOn(database.writerUrl);
+  await lambda.invoke([sqsRecord(VALID_BODY)], 10_000);
+  const unlock = await lockLogins(database.url);
+  const records = [sqsRecord(VALID_BODY), sqsRecord(VALID_BODY)];
+  const startedAt = performance.now();
+  expect(await lambda.invoke(records, 1_000)).toBe(2);
+  expect(performance.now() - startedAt).toBeLessThan(HAND_BACK_MS);
+  expect(lambda.reasons).toEqual(['database OUT_OF_TIME', 'database OUT_OF_TIME']);
+  await unlock();
+  // The server may have done the work after all.
+  expect(await lambda.invoke(records, 10_000)).toBe(0);
+  expect(await database.query('select count(*)::int from user_logins')).toEqual([{ count: 3 }]);
+});
+
+test('what was written before time was up is stored, the rest is handed back', async () => {
+  const database = await createDatabase();
+  // Each refused statement takes long, so that time runs out while the batch is being split.
+  await database.query(`
+    create function refuse() returns trigger language plpgsql as $$
+    begin
+      if new.locale = 'XX' then perform pg_sleep(0.4); raise exception using errcode = '23514'; end if;
+      return new;
+    end $$;
+    create trigger refuse before insert on user_logins for each row execute function refuse()`);
+  const lambda = functionOn(database.writerUrl);
+  const records = () =>
+    Array.from({ length: 16 }, (_, i) => sqsRecord({ ...VALID_BODY, locale: i === 15 ? 'XX' : 'EN' }));
+  // The whole batch, its second half, and so on: five refused statements take two seconds.
+  const failed = await lambda.invoke(records(), 6_300);
+  expect(failed).toBe(1);
+  expect(lambda.reasons.filter((reason) => reason === 'stored')).toHaveLength(15);
+  const hurried = await lambda.invoke(records(), 1_000);
+  expect(hurried).toBeGreaterThan(1);
+  expect(lambda.reasons).toContain('database OUT_OF_TIME');
+  expect(await database.query('select count(*)::int from user_logins')).toEqual([{ count: 15 + 16 - hurried }]);
+});
+
+test('a function with no time left writes nothing and hands everything back', async () => {
+  const database = await createDatabase();
+  const lambda = functionOn(database.writerUrl);
+  expect(await lambda.invoke([sqsRecord(VALID_BODY)], 0)).toBe(1);
+  expect(lambda.reasons).toEqual(['database OUT_OF_TIME']);
+  expect(await database.query('select count(*)::int from user_logins')).toEqual([{ count: 0 }]);
+});
