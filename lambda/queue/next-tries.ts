@@ -17,8 +17,9 @@ export function nextTries(deliveries: readonly Delivery[], waits: RetryWaits, ra
   });
 }
 
-/** What arrives is only said to be a number. */
-function receivesOf(attributes: { ApproximateReceiveCount?: string } | undefined): number {
-  const receives = Number(attributes?.ApproximateReceiveCount);
+/** What arrives is only said to be text, and an object can refuse to become a number. */
+function receivesOf(attributes: { ApproximateReceiveCount?: unknown } | undefined): number {
+  const count = attributes?.ApproximateReceiveCount;
+  const receives = typeof count === 'string' ? Number(count) : 1;
   return Number.isSafeInteger(receives) && receives > 0 ? receives : 1;
 }

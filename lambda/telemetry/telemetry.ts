@@ -87,7 +87,9 @@ function failures(deliveries: readonly Delivery[]): { messageId: string; outcome
 }
 
 function oldestAgeSeconds(deliveries: readonly Delivery[], now: number): number | null {
-  const times = deliveries.map(({ record }) => Number(record.attributes?.SentTimestamp)).filter(Number.isFinite);
+  // What arrives is only said to be text, and an object that refuses to become a number would fail a committed batch.
+  const texts = deliveries.map(({ record }) => record.attributes?.SentTimestamp).filter((at) => typeof at === 'string');
+  const times = texts.map(Number).filter(Number.isFinite);
   if (times.length === 0) return null;
   return Math.max(0, now - times.reduce((a, b) => Math.min(a, b))) / 1_000;
 }

@@ -87,6 +87,17 @@ describe('white space around an ip', () => {
   test.for(['', ' ', '\t\r\n \v\f'])('%j is nothing', (text) => {
     expect(canonicalIp(text)).toBeNull();
   });
+
+  test('is told from letters', () => {
+    expect(canonicalIp('v V192.0.2.1V v')).toEqual({ kind: 'text', value: 'v V192.0.2.1V v' });
+  });
+
+  test('may be as much as a message holds, inside or around, and takes no time', () => {
+    const spaces = ' '.repeat(1_000_000);
+    expect(canonicalIp(`x${spaces}x`)).toEqual({ kind: 'text', value: `x${spaces}x` });
+    expect(canonicalIp(`${spaces}192.0.2.1${spaces}`)).toEqual(address('192.0.2.1'));
+    expect(canonicalIp(spaces)).toBeNull();
+  });
 });
 
 describe('a device id', () => {
@@ -97,6 +108,18 @@ describe('a device id', () => {
 
   test.for([' 593-47-5928', '593-47-5928\n', 'ABC', 'abc', ' ', '\ufb01', '\uff11'])('%j stays as it is', (text) => {
     expect(canonicalDeviceId(text)).toBe(text);
+  });
+
+  test('is put in order up to thirty marks on a letter, wherever that stands', () => {
+    const marks = '\u0301\u0316'.repeat(15);
+    const ordered = '\u0316'.repeat(15) + '\u0301'.repeat(15);
+    expect(canonicalDeviceId(`x${marks}q${marks}`)).toBe(`x${ordered}q${ordered}`);
+    expect(canonicalDeviceId(`x${marks}\u0301`)).toBe(`x${marks}\u0301`);
+  });
+
+  test('may be as many marks as a message holds, and takes no time', () => {
+    const marks = '\u0301'.repeat(250_000) + '\u0316'.repeat(250_000);
+    expect(canonicalDeviceId(`x${marks}`)).toBe(`x${marks}`);
   });
 
   test('that is empty is nothing', () => {

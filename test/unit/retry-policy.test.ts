@@ -87,6 +87,20 @@ describe('without SQLSTATE', () => {
   test('the code never is free text', () => {
     expect(classifyFault(systemError('Key (ip)=(192.0.2.17)'))).toEqual({ kind: 'outage', code: 'connection' });
   });
+
+  test.for(['ECONNREFUSED 192.0.2.17', '192.0.2.17 ECONNREFUSED', ['ECONNREFUSED'], 5])(
+    'nor is it %j, which has a code in it',
+    (code) => {
+      expect(classifyFault(systemError(code as string))).toEqual({ kind: 'outage', code: 'connection' });
+    },
+  );
+
+  test.for(['22001 192.0.2.17', '192.0.2.17 22001', '220011', 22_001, ['22001']])(
+    '%j from the server is no SQLSTATE, so it rejects no row',
+    (code) => {
+      expect(classifyFault(serverError(code as string))).toEqual({ kind: 'outage', code: 'connection' });
+    },
+  );
 });
 
 describe('faults of our own are not retried', () => {

@@ -77,4 +77,16 @@ describe('the next try', () => {
       expect(triesOf(receives)).toMatchObject([{ seconds: 30 }]);
     },
   );
+
+  test.for([null, 4, true, ['4'], { toString: 1, valueOf: 1 }])(
+    'of one whose receives are %j, no text, too',
+    (junk) => {
+      expect(triesOf(junk as unknown as string)).toMatchObject([{ seconds: 30 }]);
+    },
+  );
+
+  test.for([undefined, null])('of one whose attributes are %j, too', (attributes) => {
+    const bare = { ...record(), attributes } as unknown as ReturnType<typeof record>;
+    expect(nextTries([{ record: bare, outcome: outage }], RETRY_WAITS, () => 0.5)).toMatchObject([{ seconds: 30 }]);
+  });
 });
