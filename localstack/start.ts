@@ -2,6 +2,7 @@ import { readConfig } from '../lambda/config.ts';
 import { ENV } from '../lambda/environment.ts';
 import { ConfigError } from '../lambda/errors.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
+import { onInterrupt } from './interrupt.ts';
 import { HELP, type Options, parseOptions } from './options.ts';
 import { isComplete, toJson } from './report.ts';
 import { run } from './run.ts';
@@ -46,22 +47,6 @@ function checkSettings(options: Options, maskKey: string): void {
     [ENV.databaseUrl]: databaseUrl || 'postgres://embedded',
   };
   readConfig({ ...process.env, [ENV.maskKey]: maskKey, ...rest });
-}
-
-/** Ctrl-C reaches a process twice, from the terminal and from npm; only one that comes later means "at once". */
-const SAME_SIGNAL_MS = 1_000;
-
-function onInterrupt(): AbortSignal {
-  const interrupt = new AbortController();
-  let interruptedAt: number | undefined;
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => {
-      interruptedAt ??= Date.now();
-      if (Date.now() - interruptedAt > SAME_SIGNAL_MS) process.exit(130);
-      interrupt.abort();
-    });
-  }
-  return interrupt.signal;
 }
 
 try {

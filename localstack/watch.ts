@@ -36,5 +36,9 @@ export function sendInstructions(at: Places): string {
 See the rows:
 
   psql '${at.databaseUrl}' -c 'select * from user_logins'
+
+See what could not become a row, and why:
+
+  AWS_ENDPOINT_URL=${at.endpoint} npm run dlq -- list
 `;
 }

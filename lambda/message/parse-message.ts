@@ -29,7 +29,7 @@ export function parseMessage(record: SQSRecord, now: number): ParsedMessage {
 type ParsedBody = { ok: true; value: object } | { ok: false; reason: 'not_json' | 'not_object' };
 
 /** An SNS notification (unless the subscription delivers raw messages) wraps the event as text in `Message`. */
-function parseBody(body: unknown): ParsedBody {
+export function parseBody(body: unknown): ParsedBody {
   const outer = parseObject(body);
   if (!outer.ok) return outer;
   const envelope = outer.value as { Type?: unknown; Message?: unknown };

@@ -1,0 +1,129 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { queueDepth } from '../../localstack/queue/queues.ts';
+import type { Surroundings } from '../../tools/dlq/command.ts';
+import { run } from '../../tools/dlq/run.ts';
+import { createQueue, type TestQueue } from './queue.ts';
+import { VALID_BODY } from './records.ts';
+
+export interface DeadLetters extends TestQueue {
+  deadUrl: string;
+  /** @param body as it is where it is a text, as JSON where it is anything else. @returns the message's id */
+  sendDead(body: unknown, attributes?: Record<string, string>): Promise<string>;
+  deadDepth(): Promise<{ visible: number; inFlight: number }>;
+  /** Runs `npm run dlq -- ...args`. */
+  dlq(args: readonly string[], options?: DlqOptions): Promise<DlqResult>;
+}
+
+export interface DlqOptions extends Partial<Pick<Surroundings, 'stop' | 'timing' | 'onClient'>> {
+  env?: Record<string, string>;
+  /** What somebody types, at a terminal. */
+  typed?: string;
+}
+
+export interface DlqResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+  // biome-ignore lint/suspicious/noExplicitAny: of `--json`
+  json: any;
+}
+
+/** The two queues on a real SQS server, and the command that works on them. */
+export async function createDeadLetters(settings = {}): Promise<DeadLetters> {
+  const queue = await createQueue(settings);
+  const deadUrl = `${queue.url}-dlq`;
+  return {
+    ...queue,
+    deadUrl,
+    async sendDead(body, attributes = {}) {
+      const command = new SendMessageCommand({
+        QueueUrl: deadUrl,
+        MessageBody: typeof body === 'string' ? body : JSON.stringify(body),
+        MessageAttributes: stringAttributes(attributes),
+      });
+      return (await queue.sqs.send(command)).MessageId ?? '';
+    },
+    deadDepth: () => queueDepth(queue.sqs, deadUrl),
+    dlq: (args, options) => runDlq(args, { AWS_ENDPOINT_URL: queue.endpoint }, options),
+  };
+}
+
+/** The server gives away at once all that it has, so nobody has to wait for more. */
+const AT_ONCE = { waitSeconds: 0 };
+
+export async function runDlq(
+  args: readonly string[],
+  places: Record<string, string>,
+  { env = {}, typed, stop = new AbortController().signal, timing, ...rest }: DlqOptions = {},
+): Promise<DlqResult> {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  if (typed !== undefined) stdin.write(typed);
+  const terminal = Object.assign(stdin, { isTTY: typed !== undefined });
+  const all = { ...places, ...env };
+  const around = { env: all, stdin: terminal, stdout, stderr, stop, timing: { ...AT_ONCE, ...timing }, ...rest };
+  const output = Promise.all([text(stdout), text(stderr)]);
+  const exitCode = await run(args, around);
+  stdout.end();
+  stderr.end();
+  const [out, err] = await output;
+  return { exitCode, stdout: out, stderr: err, json: out.startsWith('{') ? JSON.parse(out) : null };
+}
+
+function stringAttributes(values: Record<string, string>): Record<string, MessageAttributeValue> {
+  const entries = Object.entries(values).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]);
+  return Object.fromEntries(entries);
+}
+
+/** Is told each call, and may do something before it or let it fail. */
+export function onCalls(
+  sqs: SQSClient,
+  told: (command: string, call: () => Promise<unknown>) => Promise<unknown>,
+): void {
+  sqs.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      (args) =>
+        told(commandName, () => next(args)) as ReturnType<typeof next>,
+    { step: 'initialize' },
+  );
+}
+
+/** A valid event but for one thing. */
+export const WITHOUT_IP = { ...VALID_BODY, ip: undefined };
+
+/** Two that are rejected for one reason, one for another, and one that only looks fine; with their ids in this order. */
+export async function createFour(): Promise<DeadLetters & { ids: string[] }> {
+  const queue = await createDeadLetters();
+  const ids: string[] = [];
+  for (const body of [WITHOUT_IP, 'not json', VALID_BODY, WITHOUT_IP]) {
+    ids.push(await queue.sendDead(body));
+    // SQS counts milliseconds: each is to be older than the next.
+    await sleep(2);
+  }
+  return { ...queue, ids };
+}
+
+/** Ends the command at its call of this number, as Ctrl-C would. */
+export function interruptAt(position: number): Pick<DlqOptions, 'stop' | 'onClient'> {
+  const interrupt = new AbortController();
+  let calls = 0;
+  const onClient = (sqs: SQSClient) =>
+    onCalls(sqs, (_command, call) => {
+      if (++calls === position) interrupt.abort();
+      return call();
+    });
+  return { stop: interrupt.signal, onClient };
+}
+
+/** Lets calls fail before they reach the server, by name. */
+export function failing(...commands: string[]): Pick<DlqOptions, 'onClient'> {
+  return {
+    onClient: (sqs) =>
+      onCalls(sqs, (command, call) => {
+        if (!commands.includes(command)) return call();
+        throw Object.assign(new Error('canary of the network'), { code: 'ECONNRESET' });
+      }),
+  };
+}

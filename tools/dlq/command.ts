@@ -1,0 +1,38 @@
+import type { Readable, Writable } from 'node:stream';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Environment } from '../../lambda/environment.ts';
+import type { DeadLetterQueue } from './dead-letter-queue.ts';
+import type { Judge } from './judge.ts';
+import type { Look } from './look.ts';
+import type { Options } from './options.ts';
+import type { Timing } from './queue-calls.ts';
+
+/** What a command has around it: the process, or a test. */
+export interface Surroundings {
+  env: Environment;
+  stdin: Readable & { isTTY?: boolean };
+  stdout: Writable;
+  stderr: Writable;
+  /** Ends a command after what is in flight. */
+  stop: AbortSignal;
+  timing?: Partial<Timing>;
+  /** Gets the client before its first call. */
+  onClient?(sqs: SQSClient): void;
+}
+
+export interface CommandLine extends Surroundings {
+  options: Options;
+  queue: DeadLetterQueue;
+  judge: Judge;
+  look<T>(work: (look: Look) => Promise<T>): Promise<T>;
+}
+
+export interface Answer {
+  /** For programs, and the same for people. */
+  json: Record<string, unknown>;
+  text: string;
+  /** Nothing was left or failed. */
+  isComplete: boolean;
+}
+
+export type Command = (line: CommandLine) => Promise<Answer>;

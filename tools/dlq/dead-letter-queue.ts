@@ -1,0 +1,45 @@
+import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { UserError } from '../../localstack/user-error.ts';
+import type { Place } from './locate.ts';
+
+export interface DeadLetterQueue {
+  sqs: SQSClient;
+  url: string;
+  arn: string;
+  /** Approximate, as SQS counts them: to be had, and taken by somebody else at the moment. */
+  visible: number;
+  hidden: number;
+}
+
+/**
+ * @param prepare gets the client before its first call
+ * @throws UserError where the queue is none for dead letters
+ */
+export async function openDeadLetterQueue(
+  { client, queue }: Place,
+  prepare: (sqs: SQSClient) => void,
+): Promise<DeadLetterQueue> {
+  const sqs = new SQSClient(client);
+  prepare(sqs);
+  const url = 'url' in queue ? queue.url : await urlOf(sqs, queue.name);
+  const attributes = await attributesOf(sqs, url);
+  // To look into the queue of live messages would use up their receives, and to purge it would lose them.
+  if (attributes.RedrivePolicy) {
+    throw new UserError('This queue has a dead-letter queue of its own, so it is none: name that one.', 2);
+  }
+  return {
+    sqs,
+    url,
+    arn: attributes.QueueArn ?? '',
+    visible: Number(attributes.ApproximateNumberOfMessages),
+    hidden: Number(attributes.ApproximateNumberOfMessagesNotVisible),
+  };
+}
+
+export async function urlOf(sqs: SQSClient, QueueName: string): Promise<string> {
+  return (await sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl ?? '';
+}
+
+export async function attributesOf(sqs: SQSClient, QueueUrl: string): Promise<Record<string, string>> {
+  return (await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }))).Attributes ?? {};
+}

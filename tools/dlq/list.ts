@@ -1,0 +1,64 @@
+import { formatCount } from '../../localstack/progress.ts';
+import type { Answer, CommandLine } from './command.ts';
+import { type Counts, countLines, countUp, messages, total } from './counts.ts';
+import type { Look } from './look.ts';
+import { epochOf, toIso } from './sent-at.ts';
+import { withProgress } from './with-progress.ts';
+
+interface Listed {
+  id: string;
+  sentAt: string | null;
+  receives: number;
+  reason: string;
+}
+
+export async function list({ options, queue, judge, look, stop }: CommandLine): Promise<Answer> {
+  const counts: Counts = {};
+  const matching: Listed[] = [];
+  const seeAll = async (at: Look) => {
+    for await (const record of at.messages()) {
+      const { reason } = await judge(record);
+      countUp(counts, reason);
+      if (options.reason !== undefined && reason !== options.reason) continue;
+      const receives = Number(record.attributes.ApproximateReceiveCount);
+      matching.push({ id: record.messageId, sentAt: toIso(epochOf(record)), receives, reason });
+    }
+  };
+  await withProgress(
+    () => total(counts),
+    queue.visible,
+    () => look(seeAll),
+  );
+  stop.throwIfAborted();
+  const oldestFirst = matching.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+  const shown = oldestFirst.slice(0, options.limit);
+  return {
+    json: { queueUrl: queue.url, hidden: queue.hidden, counts, messages: shown },
+    text: table(shown) + summary(counts, shown.length, matching.length),
+    isComplete: true,
+  };
+}
+
+/** The id as well, so that two looks give one order. */
+function sortKey({ sentAt, id }: Listed): string {
+  return `${sentAt} ${id}`;
+}
+
+function table(listed: readonly Listed[]): string {
+  if (listed.length === 0) return '';
+  const width = listed.reduce((widest, { reason }) => Math.max(widest, reason.length), 'reason'.length);
+  const line = (sentAt: string, receives: string, reason: string, id: string) =>
+    `  ${sentAt.padEnd(19)}  ${receives.padStart(8)}  ${reason.padEnd(width)}  ${id}\n`;
+  const rows = listed.map(({ sentAt, receives, reason, id }) =>
+    line(sentAt?.slice(0, 19).replace('T', ' ') ?? '?', formatCount(receives), reason, id),
+  );
+  return `${line('sent at (UTC)', 'receives', 'reason', 'id')}${rows.join('')}\n`;
+}
+
+function summary(counts: Counts, shown: number, matching: number): string {
+  const all = total(counts);
+  if (all === 0) return 'There are no messages in the dead-letter queue.\n';
+  const which = matching === all ? '' : `, ${formatCount(matching)} of them with this reason`;
+  const cut = shown === matching ? '' : `, the ${formatCount(shown)} oldest shown`;
+  return `${messages(all)}${which}${cut}:\n${countLines(counts)}`;
+}

@@ -1,0 +1,23 @@
+import { readConfig } from '../../lambda/config.ts';
+import { ENV, type Environment } from '../../lambda/environment.ts';
+import { createKmsKeys } from '../../lambda/keys/kms-keys.ts';
+import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
+import { createMasker, type Masker } from '../../lambda/masking/masker.ts';
+import { UserError } from '../../localstack/user-error.ts';
+
+/**
+ * By the function's own settings.
+ *
+ * @returns null where no key is set
+ * @throws UserError where KMS cannot be asked, ConfigError where a setting is wrong
+ */
+export async function openMasker(env: Environment): Promise<Masker | null> {
+  if (!env[ENV.maskKey] && !env[ENV.maskKmsKey]) return null;
+  // The rest of the settings is not this one's to check.
+  const rest = { [ENV.databaseUrl]: 'postgres://none', [ENV.databaseLogin]: undefined, [ENV.queueUrl]: undefined };
+  const { maskKey, maskKeyId } = readConfig({ ...env, ...rest });
+  if ('master' in maskKey) return createMasker(maskKeyId, deriveFieldKeys(maskKey.master));
+  const answer = await createKmsKeys(maskKey.kmsKeyId)();
+  if ('outage' in answer) throw new UserError(`The key cannot be had from KMS (${answer.outage.replace('kms ', '')}).`);
+  return createMasker(maskKeyId, answer.keys);
+}

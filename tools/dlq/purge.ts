@@ -1,0 +1,68 @@
+import { formatCount } from '../../localstack/progress.ts';
+import { UserError } from '../../localstack/user-error.ts';
+import type { Answer, CommandLine } from './command.ts';
+import { confirm, requireSomebody } from './confirm.ts';
+import { type Counts, countLines, countUp, messages } from './counts.ts';
+import type { Look } from './look.ts';
+import { withProgress } from './with-progress.ts';
+
+/** Between two of these an interrupt is noticed. */
+const DELETES_AT_ONCE = 100;
+
+export async function purge(line: CommandLine): Promise<Answer> {
+  const { options, look, stop, stderr } = line;
+  if (!options.yes) requireSomebody(line);
+  return look(async (at) => {
+    const { counts, ids } = await findMatching(at, line);
+    stop.throwIfAborted();
+    if (ids.length > 0 && !options.yes) {
+      stderr.write(`${messages(ids.length)} will be deleted for ever:\n${countLines(counts)}`);
+      const count = `${ids.length}`;
+      const isWanted = await confirm(`Type ${count}, or purge, to delete: `, [count, 'purge'], line);
+      if (!isWanted) return answer(counts, ids.length, 0);
+    }
+    return answer(counts, ids.length, await deleteAll(ids, at, stop));
+  });
+}
+
+async function findMatching(at: Look, { options, queue, judge }: CommandLine) {
+  const counts: Counts = {};
+  const ids: string[] = [];
+  let seen = 0;
+  const findAll = async () => {
+    for await (const record of at.messages()) {
+      seen++;
+      const { reason } = await judge(record);
+      if (!options.all && reason !== options.reason) continue;
+      countUp(counts, reason);
+      ids.push(record.messageId);
+    }
+  };
+  await withProgress(() => seen, queue.visible, findAll);
+  return { counts, ids };
+}
+
+async function deleteAll(ids: readonly string[], at: Look, stop: AbortSignal): Promise<number> {
+  // A delete with a handle that is out of date looks like one that worked.
+  if (Date.now() > at.endsAt) throw new UserError('That took too long, and nothing was deleted: begin again.');
+  let deleted = 0;
+  const deleteInParts = async () => {
+    for (let from = 0; from < ids.length && !stop.aborted; from += DELETES_AT_ONCE) {
+      const some = ids.slice(from, from + DELETES_AT_ONCE);
+      const done = await at.delete(some);
+      deleted += done;
+      if (done < some.length) return;
+    }
+  };
+  await withProgress(() => deleted, ids.length, deleteInParts);
+  return deleted;
+}
+
+function answer(counts: Counts, matching: number, deleted: number): Answer {
+  const left = matching - deleted;
+  return {
+    json: { matching: counts, deleted, left },
+    text: `Deleted ${messages(deleted)}${left === 0 ? '' : `; ${formatCount(left)} more were to be deleted, and are left`}.\n`,
+    isComplete: left === 0,
+  };
+}

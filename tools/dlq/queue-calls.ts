@@ -1,0 +1,60 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs';
+import { sendInTens } from '../../lambda/queue/send-in-tens.ts';
+import type { DeadLetterQueue } from './dead-letter-queue.ts';
+
+export interface Timing {
+  /** Longer than a look takes, so that none sees a message twice; a run that is killed hides its messages so long. */
+  hideSeconds: number;
+  /** Only a call that waits asks all of SQS's servers. */
+  waitSeconds: number;
+}
+
+export const CALLS_AT_ONCE = 8;
+export const MAX_PER_CALL = 10;
+
+export async function receive({ sqs, url }: DeadLetterQueue, timing: Timing): Promise<Message[]> {
+  const command = new ReceiveMessageCommand({
+    QueueUrl: url,
+    MaxNumberOfMessages: MAX_PER_CALL,
+    VisibilityTimeout: timing.hideSeconds,
+    WaitTimeSeconds: timing.waitSeconds,
+    MessageSystemAttributeNames: ['All'],
+    MessageAttributeNames: ['All'],
+  });
+  return (await sqs.send(command)).Messages ?? [];
+}
+
+/** @returns the handles of the messages that could not be deleted; after a call that failed no other is made */
+export function deleteMessages({ sqs, url }: DeadLetterQueue, handles: readonly string[]): Promise<string[]> {
+  let isBroken = false;
+  return sendInTens(handles, CALLS_AT_ONCE, async (ten) => {
+    if (isBroken) return ten;
+    try {
+      const Entries = ten.map((ReceiptHandle, i) => ({ Id: `${i}`, ReceiptHandle }));
+      const { Failed = [] } = await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
+      return Failed.map(({ Id }) => ten[Number(Id)] ?? '');
+    } catch {
+      isBroken = true;
+      return ten;
+    }
+  });
+}
+
+/** @returns how many stay hidden; what SQS says is not hidden, or not there, needs no giving back */
+export async function giveBack({ sqs, url }: DeadLetterQueue, handles: readonly string[]): Promise<number> {
+  const failed = await sendInTens(handles, CALLS_AT_ONCE, async (ten) => {
+    try {
+      const Entries = ten.map((ReceiptHandle, i) => ({ Id: `${i}`, ReceiptHandle, VisibilityTimeout: 0 }));
+      const { Failed = [] } = await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }));
+      return Failed.filter(({ SenderFault }) => !SenderFault).map(({ Id }) => ten[Number(Id)] ?? '');
+    } catch {
+      return ten;
+    }
+  });
+  return failed.length;
+}

@@ -1,0 +1,74 @@
+import { choose } from './choose.ts';
+import type { Answer, CommandLine } from './command.ts';
+import { type Counts, countLines, countUp, messages, total } from './counts.ts';
+import type { Look } from './look.ts';
+import { createPace } from './pace.ts';
+import { sendBack } from './send-back.ts';
+import { findSourceQueue } from './source-queue.ts';
+import { withProgress } from './with-progress.ts';
+
+const SENDS_AT_ONCE = 8;
+
+interface Done {
+  sent: number;
+  /** Sent, and yet here: the next run sends it again, and the ledger knows it. */
+  notDeleted: number;
+  left: Counts;
+}
+
+export async function redrive(line: CommandLine): Promise<Answer> {
+  const { options, queue, look } = line;
+  const to = await findSourceQueue(queue, options.to);
+  const done: Done = { sent: 0, notDeleted: 0, left: {} };
+  const expected = Math.min(queue.visible, options.limit);
+  try {
+    await withProgress(
+      () => done.sent + total(done.left),
+      expected,
+      () => look((at) => sendAll(at, to, done, line)),
+    );
+  } catch (error) {
+    line.stderr.write(report(done, options['dry-run']));
+    throw error;
+  }
+  return {
+    json: { queueUrl: queue.url, to, dryRun: options['dry-run'], ...done },
+    text: report(done, options['dry-run']),
+    isComplete: done.notDeleted + total(done.left) === 0,
+  };
+}
+
+async function sendAll(at: Look, to: string, done: Done, line: CommandLine): Promise<void> {
+  const { options, queue, stop } = line;
+  const choices = choose(at, line);
+  const myTurn = createPace(options.rate, stop);
+  const failures: unknown[] = [];
+  const worker = async () => {
+    for await (const choice of choices) {
+      if ('left' in choice) {
+        countUp(done.left, choice.left);
+        continue;
+      }
+      await myTurn();
+      if (stop.aborted || failures.length > 0) return;
+      const refusal = options['dry-run'] ? null : await sendBack(queue.sqs, to, choice.record);
+      if (refusal !== null) {
+        countUp(done.left, refusal);
+        continue;
+      }
+      done.sent++;
+      if (!options['dry-run'] && (await at.delete([choice.record.messageId])) === 0) done.notDeleted++;
+    }
+  };
+  // All workers end before an error is told: what one has sent, it also deletes.
+  const keep = (error: unknown) => void failures.push(error);
+  await Promise.all(Array.from({ length: SENDS_AT_ONCE }, () => worker().catch(keep)));
+  if (failures.length > 0) throw failures[0];
+}
+
+function report({ sent, notDeleted, left }: Done, isDryRun: boolean): string {
+  const lines = [`${isDryRun ? 'Would send' : 'Sent'} ${messages(sent)} back.\n`];
+  if (notDeleted > 0) lines.push(`${messages(notDeleted)} of them could not be deleted here: run this again.\n`);
+  if (total(left) > 0) lines.push(`${messages(total(left))} left (--help tells of --force and --as-new):\n`);
+  return lines.join('') + countLines(left);
+}

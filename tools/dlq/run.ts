@@ -1,0 +1,83 @@
+import { ConfigError, KeyMismatchError, safeError } from '../../lambda/errors.ts';
+import { UserError } from '../../localstack/user-error.ts';
+import { awsErrorName } from './aws-error.ts';
+import type { Answer, Command, Surroundings } from './command.ts';
+import { messages } from './counts.ts';
+import { openDeadLetterQueue } from './dead-letter-queue.ts';
+import { type Judge, judgeByChecks } from './judge.ts';
+import { list } from './list.ts';
+import { locate } from './locate.ts';
+import { look, TIMING } from './look.ts';
+import { type CommandName, type Options, parseOptions } from './options.ts';
+import { toJson } from './printable.ts';
+import { purge } from './purge.ts';
+import { redrive } from './redrive.ts';
+import { show } from './show.ts';
+import { withTryInsert } from './try-insert.ts';
+
+const COMMANDS: Readonly<Record<CommandName, Command>> = { list, show, redrive, purge };
+const INTERRUPTED = 130;
+
+/** @returns the exit code */
+export async function run(args: readonly string[], around: Surroundings): Promise<number> {
+  const { stdout, stderr, stop } = around;
+  try {
+    const options = parseOptions(args);
+    if ('helpText' in options) {
+      stdout.write(options.helpText);
+      return 0;
+    }
+    const answer = await answerTo(options, around);
+    stdout.write(options.json ? `${toJson(answer.json)}\n` : answer.text);
+    if (!stop.aborted) return answer.isComplete ? 0 : 1;
+  } catch (error) {
+    if (!stop.aborted) return fail(error, around);
+  }
+  stderr.write('Interrupted.\n');
+  return INTERRUPTED;
+}
+
+async function answerTo(options: Options, around: Surroundings): Promise<Answer> {
+  const { env, stderr, stop, timing, onClient = () => {} } = around;
+  const queue = await openDeadLetterQueue(locate(options, env), onClient);
+  if (queue.hidden > 0) {
+    // SQS's count is behind by up to a minute.
+    stderr.write(`${messages(queue.hidden)} seem hidden: somebody else looks at them, or a run was killed.\n`);
+  }
+  let isGivenBack = true;
+  const onStillHidden = (count: number) => {
+    isGivenBack = false;
+    const minutes = Math.ceil((timing?.hideSeconds ?? TIMING.hideSeconds) / 60);
+    stderr.write(`${messages(count)} could not be given back, and can be seen again in ${minutes} minutes.\n`);
+  };
+  const runWith = (judge: Judge) =>
+    COMMANDS[options.command]({
+      ...around,
+      options,
+      queue,
+      judge,
+      look: (work) => look(queue, { stop, onStillHidden, timing }, work),
+    });
+  const answer = await (options['try-insert'] ? withTryInsert(env, runWith) : runWith(judgeByChecks));
+  return { ...answer, isComplete: answer.isComplete && isGivenBack };
+}
+
+/** One sentence, which quotes nothing that came from a message. */
+function fail(error: unknown, { stderr }: Surroundings): number {
+  stderr.write(`${sentenceOf(error)}\n`);
+  return error instanceof UserError ? error.exitCode : 1;
+}
+
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return safeError(error).message;
+  const isOurs = [UserError, ConfigError, KeyMismatchError].some((type) => error instanceof type);
+  if (isOurs) return error.message;
+  if (/^Region (is missing|not accepted)/.test(error.message)) {
+    return 'Set AWS_REGION, or name the queue by --queue-url.';
+  }
+  const name = awsErrorName(error);
+  if (name === 'QueueDoesNotExist') return 'There is no such queue there.';
+  const isOfAws = name === 'CredentialsProviderError' || '$metadata' in error;
+  if (isOfAws) return `SQS cannot be asked (${name}): does it run, and do region and credentials fit?`;
+  return safeError(error).stack ?? '';
+}

@@ -1,0 +1,39 @@
+import { writeFileSync } from 'node:fs';
+import type { SQSRecord } from 'aws-lambda';
+import { UserError } from '../../localstack/user-error.ts';
+import type { Answer, CommandLine } from './command.ts';
+import { confirm, requireSomebody } from './confirm.ts';
+import { maskedView } from './masked-view.ts';
+import { openMasker } from './open-masker.ts';
+import { toJson } from './printable.ts';
+
+export async function show(line: CommandLine): Promise<Answer> {
+  const { options, judge, look, stop } = line;
+  if (options.raw && !options.yes) requireSomebody(line);
+  const masker = await openMasker(line.env);
+  return look(async (at) => {
+    for await (const record of at.messages()) {
+      if (record.messageId !== options.id) continue;
+      if (options.out !== undefined) return writeRaw(record, options.out, line);
+      const { id, ...rest } = maskedView(record, masker);
+      const view = { id, reason: (await judge(record)).reason, ...rest };
+      return { json: view, text: `${toJson(view, 2)}\n`, isComplete: true };
+    }
+    stop.throwIfAborted();
+    throw new UserError('There is no message with this id in the dead-letter queue, or it is hidden at the moment.');
+  });
+}
+
+async function writeRaw(record: SQSRecord, file: string, line: CommandLine): Promise<Answer> {
+  const question = 'The body has ip and device id in the clear. Type raw to write it to the file: ';
+  const isWanted = line.options.yes || (await confirm(question, ['raw'], line));
+  if (!isWanted) return { json: { written: null }, text: 'Nothing was written.\n', isComplete: false };
+  try {
+    writeFileSync(file, record.body, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw new UserError(`${file} is there already, and is not written over.`);
+    throw new UserError(`${file} cannot be written (${code}).`);
+  }
+  return { json: { written: file }, text: `Written to ${file}, which only you can read.\n`, isComplete: true };
+}

@@ -1,0 +1,80 @@
+import type { PoolClient } from 'pg';
+import { writeIsolating } from '../../lambda/batch/isolate.ts';
+import type { LoginRow } from '../../lambda/batch/login-row.ts';
+import type { Outcome, RowOutcome } from '../../lambda/batch/outcome.ts';
+import { processBatch, type Writer } from '../../lambda/batch/process-batch.ts';
+import { readConfig } from '../../lambda/config.ts';
+import type { Environment } from '../../lambda/environment.ts';
+import { faultName, KeyMismatchError } from '../../lambda/errors.ts';
+import type { Masker } from '../../lambda/masking/masker.ts';
+import { insertRows } from '../../lambda/store/insert-rows.ts';
+import { checkKey } from '../../lambda/store/key-check.ts';
+import { classifyFault } from '../../lambda/store/retry-policy.ts';
+import { withClient } from '../../lambda/store/with-client.ts';
+import { UserError } from '../../localstack/user-error.ts';
+import type { Judge, Verdict } from './judge.ts';
+import { openMasker } from './open-masker.ts';
+
+/** What a statement gets after one that failed. */
+const IN_FAILED_TRANSACTION = '25P02';
+/** A lock that somebody holds must not keep the messages hidden. */
+const STATEMENT_TIMEOUT_MS = 10_000;
+
+/**
+ * Judges by the checks and by the database: each message goes the function's way into it, in a transaction that is
+ * rolled back.
+ *
+ * @throws UserError, ConfigError or KeyMismatchError where the database cannot be asked
+ */
+export async function withTryInsert<T>(env: Environment, work: (judge: Judge) => Promise<T>): Promise<T> {
+  const { database } = readConfig(env);
+  // There is a key: without one the settings would be wrong.
+  const masker = (await openMasker(env)) as Masker;
+  let isOpen = false;
+  try {
+    return await withClient({ ...database, statement_timeout: STATEMENT_TIMEOUT_MS }, async (connected) => {
+      // The store's own clients come from a pool; nothing here asks for that.
+      const client = connected as unknown as PoolClient;
+      await rolledBack(client, () => checkKey(client, masker));
+      isOpen = true;
+      const insert = (rows: readonly LoginRow[]) => rolledBack(client, () => tryInsert(client, rows));
+      const write: Writer['write'] = (rows) => writeIsolating(rows, { insert, classify: classifyFault });
+      return work(async (record) => {
+        const { deliveries } = await processBatch([record], { masker, write, now: Date.now });
+        return verdictOn(deliveries[0]?.outcome as Outcome);
+      });
+    });
+  } catch (error) {
+    if (isOpen || error instanceof KeyMismatchError) throw error;
+    throw new UserError(`The database cannot be asked (${classifyFault(error)?.code ?? faultName(error)}).`);
+  }
+}
+
+function verdictOn(outcome: Outcome): Verdict {
+  if (outcome.kind === 'stored') return { reason: 'would be stored', isBad: false };
+  if (outcome.kind === 'duplicate') return { reason: 'stored before', isBad: false };
+  return { reason: outcome.reason, isBad: outcome.kind === 'rejected' };
+}
+
+async function tryInsert(client: PoolClient, rows: readonly LoginRow[]): Promise<RowOutcome[]> {
+  try {
+    const outcomes = await insertRows(client, rows);
+    // What the database would check at commit, which never comes.
+    await client.query('set constraints all immediate');
+    return outcomes;
+  } catch (error) {
+    // The ledger refused what it knows; the statement that `insertRows` tries then cannot run in this transaction.
+    if ((error as { code?: string }).code !== IN_FAILED_TRANSACTION) throw error;
+    return rows.map(() => ({ kind: 'duplicate' }));
+  }
+}
+
+async function rolledBack<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
+  await client.query('begin');
+  try {
+    return await work();
+  } finally {
+    // Where this fails there is no connection, and the first error says so.
+    await client.query('rollback').catch(() => {});
+  }
+}
