@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { drawPlan, runFaults } from './support/plan.ts';
+import { anySeed } from './support/random.ts';
+import { runScenario } from './support/scenario.ts';
+
+const RUNS = Number(process.env.FAULTS_RUNS || 3);
+const FIRST_SEED = Number(process.env.FAULTS_SEED || anySeed());
+
+test('the same seed draws the same plan, and another one another', () => {
+  expect(drawPlan(FIRST_SEED)).toEqual(drawPlan(FIRST_SEED));
+  expect(drawPlan(FIRST_SEED)).not.toEqual(drawPlan(FIRST_SEED + 1));
+});
+
+test('faults drawn at random, in any number and order', { timeout: RUNS * 120_000 }, async (context) => {
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
+    const plan = drawPlan(seed);
+    const scenario = {
+      ...plan,
+      name: context.task.name,
+      faults: (system: Parameters<typeof runFaults>[0]) => runFaults(system, plan),
+    };
+    await runScenario({ ...scenario, paceMs: 450 }, context, seed).catch((error) => {
+      console.error(`Drawn by FAULTS_SEED=${seed} FAULTS_RUNS=1: ${JSON.stringify(plan, null, 2)}`);
+      throw error;
+    });
+  }
+});

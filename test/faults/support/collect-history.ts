@@ -1,0 +1,99 @@
+import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { queueDepth } from '../../../localstack/queue/queues.ts';
+import type { History } from './check-history.ts';
+import type { KillablePostgres } from './killable-postgres.ts';
+import type { Output } from './output.ts';
+import { CANARY, indexOf, type Workload } from './workload.ts';
+
+export interface Remains {
+  workload: Workload;
+  postgres: KillablePostgres;
+  sqs: SQSClient;
+  queueUrl: string;
+  deadLetterQueueUrl: string;
+  output: Output;
+  /** Batches whose answer named other messages than their outcomes did. */
+  wrongAnswers: number;
+  commitsMayGoUnseen: boolean;
+}
+
+/** How many messages are looked up at once: a million rows need not be in memory. */
+const CHUNK = 50_000;
+const RECEIVES_AT_ONCE = 8;
+const HIDDEN_SECONDS = 3_600;
+
+/** Looks at everything a run has left behind. Empties the dead-letter queue, since each letter is to be seen once. */
+export async function collectHistory(remains: Remains): Promise<History> {
+  const { workload, postgres, output } = remains;
+  const rows = new Uint8Array(workload.messages);
+  const dead = new Uint8Array(workload.messages);
+  const strangers = (await countRows(postgres, rows)) + (await countDeadLetters(remains, dead));
+  const [ledger] = await postgres.query<{ count: number }>('select count(*)::int from ingest_ledger');
+  return {
+    workload,
+    rows,
+    dead,
+    strangers,
+    ledgerEntries: Number(ledger?.count),
+    pending: await queueDepth(remains.sqs, remains.queueUrl),
+    leaks: output.leaks() + (CANARY.test(postgres.log()) ? 1 : 0) + (await countRawRows(postgres)),
+    unbalanced: output.unbalanced() + remains.wrongAnswers,
+    counts: { ...output.counts() },
+    commitsMayGoUnseen: remains.commitsMayGoUnseen,
+  };
+}
+
+/** @returns how many rows are of no message */
+async function countRows(postgres: KillablePostgres, rows: Uint8Array): Promise<number> {
+  let known = 0;
+  for (let from = 0; from < rows.length; from += CHUNK) {
+    const found = await postgres.query<{ index: number; count: number }>(
+      `select index, count(*)::int
+       from (select case when user_id ~ '^u-[0-9]{1,9};$' then substr(user_id, 3, length(user_id) - 3)::int end as index
+             from user_logins) as logins
+       where index between $1 and $2 group by index`,
+      [from, Math.min(rows.length, from + CHUNK) - 1],
+    );
+    for (const { index, count } of found) {
+      rows[index] = Math.min(count, 255);
+      known += count;
+    }
+  }
+  const [all] = await postgres.query<{ count: number }>('select count(*)::int from user_logins');
+  return Number(all?.count) - known;
+}
+
+async function countRawRows(postgres: KillablePostgres): Promise<number> {
+  const [raw] = await postgres.query<{ count: number }>(
+    'select count(*)::int from user_logins where user_logins::text ~* $1',
+    [CANARY.source],
+  );
+  return Number(raw?.count);
+}
+
+/** @returns how many letters are not what was sent */
+async function countDeadLetters({ workload, sqs, deadLetterQueueUrl }: Remains, dead: Uint8Array): Promise<number> {
+  let strangers = 0;
+  const receive = async () => {
+    const command = new ReceiveMessageCommand({
+      QueueUrl: deadLetterQueueUrl,
+      MaxNumberOfMessages: 10,
+      VisibilityTimeout: HIDDEN_SECONDS,
+    });
+    const { Messages = [] } = await sqs.send(command);
+    for (const { Body = '' } of Messages) {
+      const index = indexOf(Body);
+      if (index === null || index >= dead.length || Body !== workload.bodyOf(index)) strangers++;
+      else dead[index] = Math.min(Number(dead[index]) + 1, 255);
+    }
+    if (Messages.length === 0) return 0;
+    const Entries = Messages.map(({ ReceiptHandle }, i) => ({ Id: `${i}`, ReceiptHandle }));
+    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: deadLetterQueueUrl, Entries }));
+    return Messages.length;
+  };
+  for (let more = true; more; ) {
+    const received = await Promise.all(Array.from({ length: RECEIVES_AT_ONCE }, receive));
+    more = received.some((count) => count > 0);
+  }
+  return strangers;
+}

@@ -1,0 +1,109 @@
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import type { ChildAnswer, FunctionProcess } from './function-process.ts';
+import type { Output } from './output.ts';
+import { createRandom, type Random } from './random.ts';
+
+export interface DeliveryOptions {
+  seed?: number;
+  /** How often a message is delivered a second time beside its first, as SQS may; from 0 to 1. */
+  redeliver?: number;
+  /** Every message goes one to so many times, in any order, to all functions at once. */
+  copies?: number;
+  /** What becomes of a batch on its way to the function. */
+  mangle?(records: readonly SQSRecord[], random: Random): unknown;
+  /** Told each record as it goes to a function. */
+  onDelivery?(record: SQSRecord): void;
+}
+
+/** Between the event source and the functions: repeats, deals out, mangles, and holds answers against outcomes. */
+export interface Delivery {
+  /** An invocation of the function with this number; fails as an invocation does. */
+  deliver(worker: number, records: readonly SQSRecord[]): Promise<SQSBatchResponse>;
+  running(): number;
+  delivered(): number;
+  /** Answers that named other messages than those that were not stored. */
+  wrongAnswers(): number;
+}
+
+/** How many messages there are to be repeated. */
+const REMEMBERED = 200;
+
+export function createDelivery(
+  functions: readonly FunctionProcess[],
+  output: Output,
+  { seed = 1, redeliver = 0, copies = 0, mangle, onDelivery }: DeliveryOptions,
+): Delivery {
+  const random = createRandom(seed);
+  const seen: SQSRecord[] = [];
+  let running = 0;
+  let delivered = 0;
+  let wrongAnswers = 0;
+
+  async function invoke(worker: number, records: readonly SQSRecord[]): Promise<ReadonlySet<string>> {
+    for (const record of records) onDelivery?.(record);
+    delivered += records.length;
+    const event = mangle ? mangle(records, random) : { Records: records };
+    // Sent to another process, so nothing of it can be changed by this one.
+    const answer = await (functions[worker] as FunctionProcess).invoke(event as { Records: SQSRecord[] });
+    if (answer.error !== undefined) {
+      output.print(answer.error);
+      throw new Error('The function failed.');
+    }
+    output.print(`${answer.response}`);
+    if (!isSound(answer)) wrongAnswers++;
+    const { batchItemFailures } = JSON.parse(`${answer.response}`) as SQSBatchResponse;
+    return new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+  }
+
+  /** Old messages come along, in any order; the answer says nothing of them. */
+  async function repeat(worker: number, records: readonly SQSRecord[]): Promise<ReadonlySet<string>> {
+    const again = seen.filter(() => random.happens(redeliver));
+    seen.push(...records.slice(0, REMEMBERED));
+    seen.splice(0, Math.max(0, seen.length - REMEMBERED));
+    return invoke(worker, shuffle([...again, ...records], random));
+  }
+
+  /** What fails in one of its deliveries is not done. */
+  async function dealOut(records: readonly SQSRecord[]): Promise<ReadonlySet<string>> {
+    const hands = functions.map((): SQSRecord[] => []);
+    for (const record of records) {
+      const times = random.between(1, copies);
+      for (let i = 0; i < times; i++) random.oneOf(hands).push(record);
+    }
+    const failed = await Promise.all(hands.map((hand, worker) => invoke(worker, shuffle(hand, random))));
+    return new Set(failed.flatMap((ids) => [...ids]));
+  }
+
+  return {
+    async deliver(worker, records) {
+      running++;
+      try {
+        const failed = copies > 0 ? await dealOut(records) : await repeat(worker, records);
+        const own = new Set(records.map(({ messageId }) => messageId).filter((id) => failed.has(id)));
+        return { batchItemFailures: [...own].map((itemIdentifier) => ({ itemIdentifier })) };
+      } finally {
+        running--;
+      }
+    },
+    running: () => running,
+    delivered: () => delivered,
+    wrongAnswers: () => wrongAnswers,
+  };
+}
+
+function isSound({ response, outcomes }: ChildAnswer): boolean {
+  const isDone = ([, kind]: ChildAnswer['outcomes'][number]) => kind === 'stored' || kind === 'duplicate';
+  const undone = new Set(outcomes.filter((outcome) => !isDone(outcome)).map(([id]) => id));
+  const named = (JSON.parse(`${response}`) as SQSBatchResponse).batchItemFailures.map((item) => item.itemIdentifier);
+  return named.length === undone.size && named.every((id) => undone.has(id));
+}
+
+/** Fisher-Yates. */
+function shuffle<T>(items: readonly T[], random: Random): T[] {
+  const shuffled = [...items];
+  for (let i = shuffled.length - 1; i > 0; i--) {
+    const j = random.between(0, i);
+    [shuffled[i], shuffled[j]] = [shuffled[j] as T, shuffled[i] as T];
+  }
+  return shuffled;
+}

@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Random } from './random.ts';
+import type { System } from './system.ts';
+
+/** How long something lasts: milliseconds, or until something else has happened. */
+export type Hold = number | (() => Promise<void>);
+
+/** Makes a part of the system ill for a while; when it returns the part is well again. */
+export type Fault = (system: System, hold: Hold, random: Random) => Promise<void>;
+
+export type DatabaseFault = 'killServer' | 'killBackend' | 'readOnly' | 'noConnections' | 'lockTable';
+export type OtherFault =
+  | 'cut'
+  | 'cutInCopy'
+  | 'loseAnswerByCut'
+  | 'loseAnswerInSilence'
+  | 'swallow'
+  | 'refuse'
+  | 'delay'
+  | 'killFunction'
+  | 'killFunctionAfterCommit'
+  | 'queueDown'
+  | 'queueSlow';
+
+const withTableLocked: Fault = async ({ postgres }, hold) => {
+  const client = await postgres.connect();
+  try {
+    await client.query('begin; lock table user_logins in exclusive mode');
+    await pass(hold);
+  } finally {
+    await client.end().catch(() => {});
+  }
+};
+
+const END_CONNECTIONS = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'login-etl'";
+
+/** A setting of the role, which a connection takes over when it is opened, and keeps. */
+const changed =
+  (begin: string, end: string): Fault =>
+  async ({ postgres }, hold) => {
+    await postgres.query(begin);
+    await postgres.query(END_CONNECTIONS);
+    await pass(hold);
+    await postgres.query(end);
+  };
+
+export const DATABASE_FAULTS: Record<DatabaseFault, Fault> = {
+  async killServer({ postgres }, hold) {
+    await postgres.kill();
+    await pass(hold);
+    await postgres.restart();
+  },
+  async killBackend({ postgres }, hold) {
+    await postgres.killBackend();
+    await pass(hold);
+  },
+  /** As after a failover: the old connections stay read-only, and only new ones reach the writer. */
+  readOnly: changed(
+    'alter role login_writer set default_transaction_read_only = on',
+    'alter role login_writer reset default_transaction_read_only',
+  ),
+  noConnections: changed('alter role login_writer connection limit 0', 'alter role login_writer connection limit -1'),
+  lockTable: withTableLocked,
+};
+
+export const OTHER_FAULTS: Record<OtherFault, Fault> = {
+  async cut({ database }, hold) {
+    database.cut();
+    await pass(hold);
+  },
+  async cutInCopy({ database }, hold, random) {
+    database.cutNextCopyAfter(random.between(0, 2_000));
+    await pass(hold);
+  },
+  async loseAnswerByCut({ database }, hold) {
+    database.loseNextCommitAnswer('cut');
+    await pass(hold);
+  },
+  async loseAnswerInSilence({ database }, hold) {
+    database.loseNextCommitAnswer('swallow');
+    await pass(hold);
+  },
+  swallow: (system, hold) => weather(system.database, 'swallow', hold),
+  refuse: (system, hold) => weather(system.database, 'refuse', hold),
+  delay: (system, hold, random) => weather(system.database, { delayMs: random.between(20, 200) }, hold),
+  async killFunction({ functions }, hold, random) {
+    random.oneOf(functions).kill();
+    await pass(hold);
+  },
+  async killFunctionAfterCommit({ functions }, hold, random) {
+    random.oneOf(functions).dieBeforeNextAnswer();
+    await pass(hold);
+  },
+  queueDown: (system, hold) => weather(system.queue, 'refuse', hold),
+  queueSlow: (system, hold, random) => weather(system.queue, { delayMs: random.between(50, 500) }, hold),
+};
+
+async function weather(proxy: System['database'], bad: Parameters<System['database']['be']>[0], hold: Hold) {
+  proxy.be(bad);
+  await pass(hold);
+  proxy.be('fair');
+}
+
+function pass(hold: Hold): Promise<unknown> {
+  return typeof hold === 'number' ? sleep(hold) : hold();
+}
+
+/** Waits until the function has said that this is why it could not store a message. */
+export function untilFelt({ output }: System, reason: RegExp): Promise<void> {
+  return until(() => Object.keys(output.reasons()).some((seen) => reason.test(seen)), `${reason}`);
+}
+
+/** Waits for a moment when the function is writing; it is there only for a short while. */
+export async function untilWriting({ postgres }: System): Promise<void> {
+  const client = await postgres.connect();
+  const active =
+    "select from pg_stat_activity where application_name = 'login-etl' and state = 'active' and query ~ 'copy'";
+  try {
+    for (const startedAt = performance.now(); performance.now() - startedAt < 10_000; await sleep(2)) {
+      if ((await client.query(active)).rowCount) return;
+    }
+    throw new Error('the function wrote nothing for ten seconds');
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** Waits until something has come to pass. */
+export async function until(isSo: () => boolean | Promise<boolean>, what: string, timeoutMs = 60_000): Promise<void> {
+  for (const startedAt = performance.now(); !(await isSo()); await sleep(10)) {
+    if (performance.now() - startedAt > timeoutMs) throw new Error(`it did not come to pass: ${what}`);
+  }
+}

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DATABASE_FAULTS, type DatabaseFault, type Fault, OTHER_FAULTS, type OtherFault } from './faults.ts';
+import { createRandom, type Random } from './random.ts';
+import type { System, SystemOptions } from './system.ts';
+
+export interface Step<Name> {
+  name: Name;
+  /** Before it, and of it. */
+  pauseMs: number;
+  forMs: number;
+}
+
+/** A whole run, drawn from its seed alone, so that it can be printed, and had again. */
+export interface Plan {
+  seed: number;
+  messages: number;
+  poison: number;
+  system: Pick<SystemOptions, 'workers' | 'batchSize' | 'visibilityTimeoutSeconds' | 'maxReceiveCount'> & {
+    redeliver: number;
+  };
+  /** One after the other; beside them the faults of everything else. */
+  database: Step<DatabaseFault>[];
+  others: Step<OtherFault>[];
+}
+
+/** More than that would use up the receives of a message: an outage is promised to be survived only for so long. */
+const FAULTS_MS = 9_000;
+
+export function drawPlan(seed: number): Plan {
+  const random = createRandom(seed);
+  return {
+    seed,
+    messages: random.between(100, 1_500),
+    poison: random.oneOf([0, 0.01, 0.1, 0.5]),
+    system: {
+      workers: random.between(1, 4),
+      batchSize: random.oneOf([1, 10, 100, 1_000]),
+      visibilityTimeoutSeconds: random.between(2, 6),
+      maxReceiveCount: 20,
+      redeliver: random.oneOf([0, 0.02, 0.1]),
+    },
+    database: drawSteps(random, Object.keys(DATABASE_FAULTS) as DatabaseFault[]),
+    others: drawSteps(random, Object.keys(OTHER_FAULTS) as OtherFault[]),
+  };
+}
+
+function drawSteps<Name>(random: Random, names: readonly Name[]): Step<Name>[] {
+  const steps: Step<Name>[] = [];
+  for (let ms = 0; ms < FAULTS_MS; ) {
+    const step = { name: random.oneOf(names), pauseMs: random.between(0, 1_500), forMs: random.between(0, 1_500) };
+    steps.push(step);
+    ms += step.pauseMs + step.forMs;
+  }
+  return steps;
+}
+
+/** Goes through both lists, side by side; then all is well again. */
+export async function runFaults(system: System, plan: Plan): Promise<void> {
+  const random = createRandom(plan.seed);
+  const run = async <Name extends string>(steps: readonly Step<Name>[], faults: Record<Name, Fault>) => {
+    for (const { name, pauseMs, forMs } of steps) {
+      await sleep(pauseMs);
+      await faults[name](system, forMs, random);
+    }
+  };
+  await Promise.all([run(plan.database, DATABASE_FAULTS), run(plan.others, OTHER_FAULTS)]);
+}

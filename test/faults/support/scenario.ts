@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, inject, type TestContext } from 'vitest';
+import { checkHistory, type History } from './check-history.ts';
+import { until } from './faults.ts';
+import { anySeed, createRandom, type Random } from './random.ts';
+import { type System, type SystemOptions, startSystem } from './system.ts';
+import { createWorkload } from './workload.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    faultsTemplate: string;
+  }
+  interface TaskMeta {
+    faults?: Result;
+  }
+}
+
+/** A line of the table at the end. */
+export interface Result {
+  runs: number;
+  messages: number;
+  lost: number;
+  doubled: number;
+}
+
+export interface Scenario {
+  /** A sentence: what happens, and what the messages do. */
+  name: string;
+  messages: number;
+  /** Share of the messages that can never become a row; unless it is given a few are, so that both kinds are there. */
+  poison?: number;
+  system?: Partial<SystemOptions>;
+  /** How many portions the messages come in, and how far apart: so that they go on arriving while it happens. */
+  portions?: number;
+  paceMs?: number;
+  /** Whether it happens before the functions are at work. */
+  fromTheStart?: boolean;
+  /** What happens. When it returns everything must be well again. */
+  faults?(system: System, random: Random): Promise<void>;
+  /** Proves that what was to happen has happened, and was felt. */
+  felt?(system: System): unknown;
+}
+
+/** How often each scenario is run, with other seeds; more than once is for a long run. */
+const RUNS = Number(process.env.FAULTS_REPEAT || 1);
+const DRAIN_MS = 60_000;
+
+/** Runs a scenario on a system of its own, and holds what is left of it against the promises. */
+export async function runScenario(
+  scenario: Scenario,
+  { task }: Pick<TestContext, 'task'>,
+  firstSeed = Number(process.env.FAULTS_SEED || anySeed()),
+): Promise<void> {
+  for (let run = 0; run < RUNS; run++) {
+    const history = await runOnce(scenario, firstSeed + run);
+    note(task, history);
+  }
+}
+
+async function runOnce(scenario: Scenario, seed: number): Promise<History> {
+  const { messages, poison = 0.05 } = scenario;
+  const workload = createWorkload({ seed, messages, poison });
+  const system = await startSystem({ template: inject('faultsTemplate'), workload, seed, ...scenario.system });
+  try {
+    const faults = async () => {
+      if (!scenario.fromTheStart) await until(() => system.output.counts().received > 0, 'a first batch');
+      await scenario.faults?.(system, createRandom(seed));
+    };
+    await Promise.all([feed(system, scenario), faults()]);
+    await system.drained(DRAIN_MS);
+    const history = await system.history();
+    expect(checkHistory(history)).toEqual([]);
+    await scenario.felt?.(system);
+    return history;
+  } catch (error) {
+    console.error(`FAULTS_SEED=${seed} gives the same messages and faults. The function's last lines:`);
+    console.error(system.output.lastLines().join('\n'));
+    throw error;
+  } finally {
+    await system.stop();
+  }
+}
+
+async function feed(system: System, { messages, portions = 20, paceMs = 100 }: Scenario): Promise<void> {
+  const size = Math.ceil(messages / portions);
+  for (let from = 0; from < messages; from += size) {
+    await system.send(from, Math.min(messages, from + size));
+    await sleep(paceMs);
+  }
+}
+
+/** Adds a run to the table. */
+export function note(task: TestContext['task'], { workload, rows }: Pick<History, 'workload' | 'rows'>): void {
+  const sum = task.meta.faults ?? { runs: 0, messages: 0, lost: 0, doubled: 0 };
+  const valid = Array.from(rows).filter((_, i) => workload.isValid(i));
+  task.meta.faults = {
+    runs: sum.runs + 1,
+    messages: sum.messages + workload.messages,
+    lost: sum.lost + valid.filter((count) => count === 0).length,
+    doubled: sum.doubled + valid.filter((count) => count > 1).length,
+  };
+}

@@ -1,0 +1,9 @@
+import type { TestProject } from 'vitest/node';
+import { makeTemplate, removeTemplate } from './killable-postgres.ts';
+
+/** One migrated database for all scenarios to copy. */
+export default async function setup(project: TestProject): Promise<() => void> {
+  const folder = await makeTemplate();
+  project.provide('faultsTemplate', folder);
+  return () => removeTemplate(folder);
+}

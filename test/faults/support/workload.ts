@@ -1,0 +1,66 @@
+import { createRandom, type Random } from './random.ts';
+
+export interface WorkloadOptions {
+  seed: number;
+  messages: number;
+  /** The share of messages that can never become a row, from 0 to 1. */
+  poison: number;
+  /** Of those, the share that only the database refuses. */
+  refused?: number;
+}
+
+/** The messages of a run. Each follows from seed and number, so that a million of them need no memory. */
+export interface Workload {
+  messages: number;
+  isValid(index: number): boolean;
+  bodyOf(index: number): string;
+}
+
+/** Begins every raw ip, as text and in the forms it is written in, and every device id: neither may be seen again. */
+export const CANARY = /canary|2001:0?db8:c0de|c0de:/i;
+/** The device type of rows that the database refuses by a trigger. */
+export const REFUSED = 'refused';
+const INDEX = /u-(\d+);/;
+const LOCALES = ['RU', 'en_US', null, ''];
+
+const POISONS: readonly ((event: Record<string, unknown>) => string)[] = [
+  (event) => JSON.stringify(event).slice(0, -2),
+  ({ ip: _, ...event }) => JSON.stringify(event),
+  (event) => JSON.stringify({ ...event, device_id: [event.device_id] }),
+  (event) => JSON.stringify({ ...event, app_version: event.device_id }),
+  (event) => JSON.stringify([event]),
+];
+
+export function createWorkload({ seed, messages, poison, refused = 0.3 }: WorkloadOptions): Workload {
+  const randomOf = (index: number) => createRandom(seed ^ Math.imul(index + 1, 0x9e3779b1));
+  return {
+    messages,
+    isValid: (index) => !randomOf(index).happens(poison),
+    bodyOf(index) {
+      const random = randomOf(index);
+      const isPoison = random.happens(poison);
+      const event = loginEvent(index, random);
+      if (!isPoison) return JSON.stringify(event);
+      if (random.happens(refused)) return JSON.stringify({ ...event, device_type: REFUSED });
+      return random.oneOf(POISONS)(event);
+    },
+  };
+}
+
+/** Which message a body is, or a row by its user id; null for none of the workload. */
+export function indexOf(text: string): number | null {
+  const index = INDEX.exec(text)?.[1];
+  return index === undefined ? null : Number(index);
+}
+
+function loginEvent(index: number, random: Random): Record<string, unknown> {
+  const group = () => random.between(0, 65_535).toString(16);
+  return {
+    user_id: `u-${index};`,
+    app_version: random.oneOf(['2.3.0', '0.96', '3.0.0']),
+    device_type: random.oneOf(['android', 'iOS']),
+    ip: random.happens(0.1) ? null : `2001:db8:c0de:${group()}::${group()}`,
+    locale: random.oneOf(LOCALES),
+    device_id: random.happens(0.1) ? null : `canary-${group()}-${index}`,
+  };
+}
