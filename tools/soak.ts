@@ -7,7 +7,7 @@ import { runSoak, type SoakResult } from '../test/faults/support/soak-run.ts';
 const HELP = `Sends events through the whole pipeline on this machine while its parts are killed, cut off and held up, and then
 checks that each valid event is one row, each invalid one a dead letter, and no raw value was seen anywhere.
 
-  npm run soak                          100,000 events, in about a minute
+  npm run soak                          100,000 events, in a minute or two
   npm run soak -- --events 1000000
 
   --events N    how many
