@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { AWS_STAGES } from '../infra/settings/settings.ts';
 
 const HELP = `Synthesizes or deploys the stacks of one stage by CDK.
 
@@ -12,7 +13,7 @@ The stages are in infra/settings/settings.ts: dev, prod. What else stands on the
 A first deployment into an account and region needs "npx cdk bootstrap" once.
 `;
 
-const STAGES = ['dev', 'prod'];
+const STAGES = Object.keys(AWS_STAGES);
 
 function main([verb = '', ...args]: string[]): number {
   const { values } = parseArgs({

@@ -1,19 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../../localstack/user-error.ts';
 import { HELP } from '../../tools/dlq/help.ts';
 import { parseOptions } from '../../tools/dlq/options.ts';
+import { userFault } from '../support/user-fault.ts';
 
 const NOTHING = { id: '', json: false, 'try-insert': false, limit: Number.POSITIVE_INFINITY };
 
-function faultOf(args: readonly string[]): UserError {
-  try {
-    parseOptions(args);
-  } catch (error) {
-    if (error instanceof UserError) return error;
-    throw error;
-  }
-  throw new Error('there is no fault');
-}
+const faultOf = (args: readonly string[]) => userFault(() => parseOptions(args));
 
 describe('the command line', () => {
   test.for([

@@ -1,18 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { HELP, parseOptions } from '../../localstack/options.ts';
-import { UserError } from '../../localstack/user-error.ts';
+import { userFault } from '../support/user-fault.ts';
 
 const DEFAULTS = { files: [], json: false, watch: false, fresh: false, data: '.login-etl', help: false };
 
-function faultOf(args: readonly string[]): UserError {
-  try {
-    parseOptions(args);
-  } catch (error) {
-    if (error instanceof UserError) return error;
-    throw error;
-  }
-  throw new Error('there is no fault');
-}
+const faultOf = (args: readonly string[]) => userFault(() => parseOptions(args));
 
 test('without arguments the shipped events are run, and nothing is special', () => {
   expect(parseOptions([])).toEqual(DEFAULTS);

@@ -1,0 +1,12 @@
+import { UserError } from '../../localstack/user-error.ts';
+
+/** The error that a user would be shown; the test fails where there is none. */
+export function userFault(run: () => unknown): UserError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+  throw new Error('there is no fault');
+}
