@@ -11,6 +11,31 @@ const slowRows = ({ postgres }: System, ms: number) =>
     create trigger dawdle before insert on user_logins for each row execute function dawdle()`);
 const wereRetried = ({ output }: System) => expect(output.counts().retried).toBeGreaterThan(0);
 
+interface KilledInCopy {
+  name: string;
+  fault: 'killServer' | 'killBackend';
+  /** After a COPY was seen, in milliseconds. */
+  withinMs: number;
+  downMs: number;
+}
+
+function killedInCopy({ name, fault, withinMs, downMs }: KilledInCopy): Scenario {
+  return {
+    name,
+    messages: 400,
+    system: { batchSize: 50 },
+    async faults(system, random) {
+      await slowRows(system, 4);
+      for (let i = 0; i < 5; i++) {
+        await untilWriting(system);
+        await sleep(random.between(0, withinMs));
+        await DATABASE_FAULTS[fault](system, downMs, random);
+      }
+    },
+    felt: wereRetried,
+  };
+}
+
 const SCENARIOS: readonly Scenario[] = [
   {
     name: 'the database is killed at random moments, and comes back',
@@ -23,34 +48,18 @@ const SCENARIOS: readonly Scenario[] = [
     },
     felt: wereRetried,
   },
-  {
+  killedInCopy({
     name: 'the database is killed in the middle of a COPY, and comes back',
-    messages: 400,
-    system: { batchSize: 50 },
-    async faults(system, random) {
-      await slowRows(system, 4);
-      for (let i = 0; i < 5; i++) {
-        await untilWriting(system);
-        await sleep(random.between(0, 150));
-        await DATABASE_FAULTS.killServer(system, 100, random);
-      }
-    },
-    felt: wereRetried,
-  },
-  {
+    fault: 'killServer',
+    withinMs: 150,
+    downMs: 100,
+  }),
+  killedInCopy({
     name: 'one process of the database is killed in the middle of a COPY, and the server recovers by itself',
-    messages: 400,
-    system: { batchSize: 50 },
-    async faults(system, random) {
-      await slowRows(system, 4);
-      for (let i = 0; i < 5; i++) {
-        await untilWriting(system);
-        await sleep(random.between(0, 100));
-        await DATABASE_FAULTS.killBackend(system, 300, random);
-      }
-    },
-    felt: wereRetried,
-  },
+    fault: 'killBackend',
+    withinMs: 100,
+    downMs: 300,
+  }),
   {
     name: 'the database is killed between its commit and the answer',
     messages: 400,
