@@ -50,7 +50,8 @@ export function identify(record: SQSRecord, now: number): IdentityResult {
 /** SQS's ids are uuids, but it promises only that they are unique: anything else gets a uuid of its own by hashing. */
 function asUuid(messageId: string): string {
   if (isUuid(messageId)) return messageId.toLowerCase();
-  const hex = createHash('sha256').update(messageId).digest('hex');
+  // Not as UTF-8, which makes one of all halves of surrogate pairs.
+  const hex = createHash('sha256').update(messageId, 'utf16le').digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
     '-',
   );

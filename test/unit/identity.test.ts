@@ -55,7 +55,7 @@ describe('the message id', () => {
   });
 
   test('that is no uuid gets one, the same each time', () => {
-    expect(identifyAs('message-1')).toMatchObject({ identity: { messageId: '9deb880b-43bd-86f4-85a0-afb130aed71b' } });
+    expect(identifyAs('message-1')).toMatchObject({ identity: { messageId: 'd2e5ac29-119d-8d48-8dbf-ee0e5473f1cd' } });
   });
 
   test.for(['x', `${OWN_ID} `, ` ${OWN_ID}`, `${OWN_ID}\n`, OWN_ID.replaceAll('-', ''), 'ид', 'x'.repeat(500)])(
@@ -67,6 +67,10 @@ describe('the message id', () => {
       expect(result).not.toEqual(identifyAs(`${id}y`));
     },
   );
+
+  test('that differs from another in half a surrogate pair alone is another', () => {
+    expect(identifyAs('x\ud800')).not.toEqual(identifyAs('x\ud801'));
+  });
 });
 
 describe('the send time', () => {
