@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { formatCount } from '../localstack/progress.ts';
-import { makeTemplate, removeTemplate } from '../test/faults/support/killable-postgres.ts';
 import { anySeed } from '../test/faults/support/random.ts';
 import { runSoak, type SoakResult } from '../test/faults/support/soak-run.ts';
+import { makeTemplate, removeDatabase } from '../test/faults/support/template.ts';
 
 const HELP = `Sends events through the whole pipeline on this machine while its parts are killed, cut off and held up, and then
 checks that each valid event is one row, each invalid one a dead letter, and no raw value was seen anywhere.
@@ -50,7 +50,7 @@ async function main({ events, seed, json }: Options): Promise<number> {
     process.stdout.write(json ? `${JSON.stringify(result)}\n` : describe(result));
     return result.violations.length === 0 ? 0 : 1;
   } finally {
-    removeTemplate(template);
+    removeDatabase(template);
   }
 }
 

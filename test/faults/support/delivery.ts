@@ -20,7 +20,6 @@ export interface Delivery {
   /** An invocation of the function with this number; fails as an invocation does. */
   deliver(worker: number, records: readonly SQSRecord[]): Promise<SQSBatchResponse>;
   running(): number;
-  delivered(): number;
   /** Answers that named other messages than those that were not stored. */
   wrongAnswers(): number;
 }
@@ -31,37 +30,13 @@ const REMEMBERED = 200;
 export function createDelivery(
   functions: readonly FunctionProcess[],
   output: Output,
-  { seed = 1, redeliver = 0, copies = 0, mangle, onDelivery }: DeliveryOptions,
+  options: DeliveryOptions,
 ): Delivery {
+  const { seed = 1, redeliver = 0, copies = 0 } = options;
   const random = createRandom(seed);
-  const seen: SQSRecord[] = [];
+  const { invoke, wrongAnswers } = createInvoker(functions, output, random, options);
+  const repeat = createRepeater(invoke, random, redeliver);
   let running = 0;
-  let delivered = 0;
-  let wrongAnswers = 0;
-
-  async function invoke(worker: number, records: readonly SQSRecord[]): Promise<ReadonlySet<string>> {
-    for (const record of records) onDelivery?.(record);
-    delivered += records.length;
-    const event = mangle ? mangle(records, random) : { Records: records };
-    // Sent to another process, so nothing of it can be changed by this one.
-    const answer = await (functions[worker] as FunctionProcess).invoke(event as { Records: SQSRecord[] });
-    if (answer.error !== undefined) {
-      output.print(answer.error);
-      throw new Error('The function failed.');
-    }
-    output.print(`${answer.response}`);
-    if (!isSound(answer)) wrongAnswers++;
-    const { batchItemFailures } = JSON.parse(`${answer.response}`) as SQSBatchResponse;
-    return new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-  }
-
-  /** Old messages come along, in any order; the answer says nothing of them. */
-  async function repeat(worker: number, records: readonly SQSRecord[]): Promise<ReadonlySet<string>> {
-    const again = seen.filter(() => random.happens(redeliver));
-    seen.push(...records.slice(0, REMEMBERED));
-    seen.splice(0, Math.max(0, seen.length - REMEMBERED));
-    return invoke(worker, shuffle([...again, ...records], random));
-  }
 
   /** What fails in one of its deliveries is not done. */
   async function dealOut(records: readonly SQSRecord[]): Promise<ReadonlySet<string>> {
@@ -86,16 +61,59 @@ export function createDelivery(
       }
     },
     running: () => running,
-    delivered: () => delivered,
+    wrongAnswers,
+  };
+}
+
+/** @returns the ids that the function named as failed */
+type Invoke = (worker: number, records: readonly SQSRecord[]) => Promise<ReadonlySet<string>>;
+
+function createInvoker(
+  functions: readonly FunctionProcess[],
+  output: Output,
+  random: Random,
+  { mangle, onDelivery }: DeliveryOptions,
+): { invoke: Invoke; wrongAnswers(): number } {
+  let wrongAnswers = 0;
+  return {
+    async invoke(worker, records) {
+      for (const record of records) onDelivery?.(record);
+      const event = mangle ? mangle(records, random) : { Records: records };
+      // Sent to another process, so nothing of it can be changed by this one.
+      const answer = await (functions[worker] as FunctionProcess).invoke(event as { Records: SQSRecord[] });
+      if (answer.error !== undefined) {
+        output.print(answer.error);
+        throw new Error('The function failed.');
+      }
+      output.print(`${answer.response}`);
+      if (!isSound(answer)) wrongAnswers++;
+      return namedIn(answer);
+    },
     wrongAnswers: () => wrongAnswers,
   };
 }
 
-function isSound({ response, outcomes }: ChildAnswer): boolean {
+/** Old messages come along, in any order; the answer says nothing of them. */
+function createRepeater(invoke: Invoke, random: Random, redeliver: number): Invoke {
+  const seen: SQSRecord[] = [];
+  return (worker, records) => {
+    const again = seen.filter(() => random.happens(redeliver));
+    seen.push(...records.slice(0, REMEMBERED));
+    seen.splice(0, Math.max(0, seen.length - REMEMBERED));
+    return invoke(worker, shuffle([...again, ...records], random));
+  };
+}
+
+function namedIn({ response }: ChildAnswer): Set<string> {
+  const { batchItemFailures } = JSON.parse(`${response}`) as SQSBatchResponse;
+  return new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+}
+
+function isSound(answer: ChildAnswer): boolean {
   const isDone = ([, kind]: ChildAnswer['outcomes'][number]) => kind === 'stored' || kind === 'duplicate';
-  const undone = new Set(outcomes.filter((outcome) => !isDone(outcome)).map(([id]) => id));
-  const named = (JSON.parse(`${response}`) as SQSBatchResponse).batchItemFailures.map((item) => item.itemIdentifier);
-  return named.length === undone.size && named.every((id) => undone.has(id));
+  const undone = new Set(answer.outcomes.filter((outcome) => !isDone(outcome)).map(([id]) => id));
+  const { batchItemFailures } = JSON.parse(`${answer.response}`) as SQSBatchResponse;
+  return batchItemFailures.length === undone.size && [...namedIn(answer)].every((id) => undone.has(id));
 }
 
 /** Fisher-Yates. */

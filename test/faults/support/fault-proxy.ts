@@ -1,5 +1,6 @@
-import { createConnection, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { copyDataStart, isCommitOfCopy } from './copy-traffic.ts';
 
 /**
  * `swallow`: nothing arrives any more, and nobody is told, as behind a firewall that has forgotten the connection; it
@@ -43,18 +44,13 @@ export async function startFaultProxy(url: string): Promise<FaultProxy> {
     const upstream = createConnection(Number(port), hostname);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
-      socket
-        .setNoDelay(true)
-        .on('error', () => {})
-        .on('close', () => sockets.delete(socket));
+      socket.on('close', () => sockets.delete(socket));
     }
     join(client, upstream, state);
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  const proxyPort = typeof address === 'object' && address ? address.port : 0;
+  const proxyPort = await listen(server);
   return {
-    through: (target) => Object.assign(new URL(target), { port: `${proxyPort}` }).href,
+    through: (target) => Object.assign(new URL(target), { port: proxyPort }).href,
     be(weather) {
       state.weather = weather;
       if (weather === 'refuse') cut();
@@ -74,43 +70,40 @@ export async function startFaultProxy(url: string): Promise<FaultProxy> {
   };
 }
 
-function join(client: Socket, upstream: Socket, state: State): void {
-  let isDead = false;
-  const close = () => {
-    client.destroy();
-    upstream.destroy();
-  };
-  const relay = (to: Socket, look: (data: Buffer) => 'pass' | 'cut' | 'die') => {
-    let last = Promise.resolve();
-    return (data: Buffer) => {
-      const verdict = look(data);
-      isDead ||= state.weather === 'swallow' || verdict === 'die';
-      if (verdict === 'cut') return close();
-      if (isDead) return;
-      const { weather } = state;
-      // One after the other, so that they stay in order when the delay changes.
-      last = last.then(async () => {
-        if (typeof weather === 'object') await sleep(weather.delayMs);
-        if (!isDead && !to.destroyed) to.write(data);
-      });
-    };
-  };
-  client
-    .on(
-      'data',
-      relay(upstream, (data) => lookAtRequest(data, upstream, state)),
-    )
-    .on('close', () => upstream.destroy());
-  upstream
-    .on(
-      'data',
-      relay(client, (data) => lookAtAnswer(data, state)),
-    )
-    .on('close', () => client.destroy());
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  return `${(server.address() as AddressInfo).port}`;
 }
 
-function lookAtRequest(data: Buffer, upstream: Socket, state: State): 'pass' | 'cut' {
-  const start = state.copyBytes === null ? -1 : data.indexOf('PGCOPY');
+type Verdict = 'pass' | 'cut' | 'die';
+
+function join(client: Socket, upstream: Socket, state: State): void {
+  let isDead = false;
+  const relay = (from: Socket, to: Socket, look: (data: Buffer) => Verdict) => {
+    let last = Promise.resolve();
+    from
+      .setNoDelay(true)
+      .on('error', () => {})
+      .on('close', () => to.destroy())
+      .on('data', (data) => {
+        const verdict = look(data);
+        isDead ||= state.weather === 'swallow' || verdict === 'die';
+        if (verdict === 'cut') return void client.destroy();
+        if (isDead) return;
+        const { weather } = state;
+        // One after the other, so that they stay in order when the delay changes.
+        last = last.then(async () => {
+          if (typeof weather === 'object') await sleep(weather.delayMs);
+          if (!isDead && !to.destroyed) to.write(data);
+        });
+      });
+  };
+  relay(client, upstream, (data) => lookAtRequest(data, upstream, state));
+  relay(upstream, client, (data) => lookAtAnswer(data, state));
+}
+
+function lookAtRequest(data: Buffer, upstream: Socket, state: State): Verdict {
+  const start = state.copyBytes === null ? -1 : copyDataStart(data);
   if (start < 0) return 'pass';
   upstream.write(data.subarray(0, start + Number(state.copyBytes)));
   state.copyBytes = null;
@@ -118,21 +111,10 @@ function lookAtRequest(data: Buffer, upstream: Socket, state: State): 'pass' | '
   return 'cut';
 }
 
-function lookAtAnswer(data: Buffer, state: State): 'pass' | 'cut' | 'die' {
+function lookAtAnswer(data: Buffer, state: State): Verdict {
   const { lostAnswer } = state;
-  if (lostAnswer === null || !isCommit(data)) return 'pass';
+  if (lostAnswer === null || !isCommitOfCopy(data)) return 'pass';
   state.lostAnswer = null;
   state.happened++;
   return lostAnswer === 'cut' ? 'cut' : 'die';
-}
-
-/** `COPY 10`, no error, and the sign that the server is in no transaction any more: then it has committed. */
-function isCommit(data: Buffer): boolean {
-  const messages: string[] = [];
-  for (let at = 0; at + 5 <= data.length; at += 1 + data.readInt32BE(at + 1)) {
-    // A piece of something else than messages.
-    if (data.readInt32BE(at + 1) < 4) return false;
-    messages.push(data.toString('latin1', at, at + 1) + data.toString('latin1', at + 5, at + 10));
-  }
-  return messages.at(-1) === 'ZI' && messages.includes('CCOPY ') && !messages.some((message) => message[0] === 'E');
 }

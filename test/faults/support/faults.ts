@@ -20,7 +20,10 @@ export type OtherFault =
   | 'killFunction'
   | 'killFunctionAfterCommit'
   | 'queueDown'
-  | 'queueSlow';
+  | 'queueSlow'
+  | 'sourceDown'
+  | 'sourceSlow'
+  | 'sourceCut';
 
 const withTableLocked: Fault = async ({ postgres }, hold) => {
   const client = await postgres.connect();
@@ -93,6 +96,12 @@ export const OTHER_FAULTS: Record<OtherFault, Fault> = {
   },
   queueDown: (system, hold) => weather(system.queue, 'refuse', hold),
   queueSlow: (system, hold, random) => weather(system.queue, { delayMs: random.between(50, 500) }, hold),
+  sourceDown: (system, hold) => weather(system.source, 'refuse', hold),
+  sourceSlow: (system, hold, random) => weather(system.source, { delayMs: random.between(20, 200) }, hold),
+  async sourceCut({ source }, hold) {
+    source.cut();
+    await pass(hold);
+  },
 };
 
 async function weather(proxy: System['database'], bad: Parameters<System['database']['be']>[0], hold: Hold) {

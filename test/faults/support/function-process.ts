@@ -41,22 +41,14 @@ export interface FunctionProcessOptions {
   print(line: string): void;
 }
 
-export function createFunctionProcess({ env, timeoutMs, print }: FunctionProcessOptions): FunctionProcess {
+export function createFunctionProcess(options: FunctionProcessOptions): FunctionProcess {
   let child: ChildProcess | undefined;
   let diesBeforeAnswer = false;
   let deaths = 0;
   let isStopping = false;
 
   function start(): ChildProcess {
-    const started = fork(join(import.meta.dirname, 'function-child.ts'), {
-      env: { PATH: process.env.PATH, ...env },
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
-    for (const stream of [started.stdout, started.stderr]) {
-      if (stream) createInterface({ input: stream }).on('line', print);
-    }
-    started.on('error', () => {});
+    const started = startChild(options);
     started.on('exit', () => {
       if (!isStopping) deaths++;
       if (child === started) child = undefined;
@@ -67,9 +59,9 @@ export function createFunctionProcess({ env, timeoutMs, print }: FunctionProcess
   return {
     async invoke(event) {
       child ??= start();
-      const call = { event, requestId: randomUUID(), deadline: Date.now() + timeoutMs, diesBeforeAnswer };
+      const call = { event, requestId: randomUUID(), deadline: Date.now() + options.timeoutMs, diesBeforeAnswer };
       diesBeforeAnswer = false;
-      return answerOf(child, call, timeoutMs);
+      return answerOf(child, call, options.timeoutMs);
     },
     kill: () => void child?.kill('SIGKILL'),
     dieBeforeNextAnswer() {
@@ -86,6 +78,18 @@ export function createFunctionProcess({ env, timeoutMs, print }: FunctionProcess
       await closed;
     },
   };
+}
+
+function startChild({ env, print }: FunctionProcessOptions): ChildProcess {
+  const child = fork(join(import.meta.dirname, 'function-child.ts'), {
+    env: { PATH: process.env.PATH, ...env },
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface({ input: stream }).on('line', print);
+  }
+  return child.on('error', () => {});
 }
 
 function answerOf(child: ChildProcess, call: ChildCall, timeoutMs: number): Promise<ChildAnswer> {

@@ -1,47 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import { ENV } from '../../../lambda/environment.ts';
 import { type EventSource, startEventSource } from '../../../localstack/event-source/event-source.ts';
-import { LOCAL_AWS, startQueueServer } from '../../../localstack/queue/queue-server.ts';
-import { createQueues } from '../../../localstack/queue/queues.ts';
+import { LOCAL_AWS } from '../../../localstack/queue/queue-server.ts';
 import type { History } from './check-history.ts';
 import { collectHistory } from './collect-history.ts';
 import { createDelivery, type Delivery, type DeliveryOptions } from './delivery.ts';
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { createFunctionProcess, type FunctionProcess } from './function-process.ts';
-import { type KillablePostgres, startKillablePostgres } from './killable-postgres.ts';
 import { createOutput, type Output } from './output.ts';
+import { type Places, type PlacesOptions, startPlaces } from './places.ts';
 import { isDrained, sendMessages } from './traffic.ts';
-import { REFUSED, type Workload } from './workload.ts';
+import type { Workload } from './workload.ts';
 
-export interface SystemOptions extends DeliveryOptions {
-  /** A folder of `makeTemplate`. */
-  template: string;
+export interface SystemOptions extends DeliveryOptions, PlacesOptions {
   workload: Workload;
   workers: number;
   batchSize: number;
   windowMs: number;
-  visibilityTimeoutSeconds: number;
-  maxReceiveCount: number;
   /** Of the function; the hour of a retry wait is a minute here. */
   env: Readonly<Record<string, string>>;
   functionTimeoutMs: number;
-  postgresSettings: Readonly<Record<string, string>>;
   commitsMayGoUnseen: boolean;
 }
 
 /** Database, queues, and function environments with an event source each, and all that stands between them. */
-export interface System {
+export interface System extends Places {
   workload: Workload;
-  postgres: KillablePostgres;
-  /** Between function and database. */
-  database: FaultProxy;
-  /** Between function and queue; the event source has a way of its own. */
-  queue: FaultProxy;
-  sqs: SQSClient;
-  queueUrl: string;
-  deadLetterQueueUrl: string;
   functions: readonly FunctionProcess[];
   output: Output;
   delivery: Delivery;
@@ -65,16 +49,9 @@ const USUAL = {
   postgresSettings: {},
   commitsMayGoUnseen: true,
 };
-/** A row that every check of the function lets through, and the database does not. */
-const REFUSE = `
-  create function refuse() returns trigger language plpgsql as $$
-  begin
-    if new.device_type = '${REFUSED}' then raise exception 'refused' using errcode = '23514'; end if;
-    return new;
-  end $$;
-  create trigger refuse before insert on user_logins for each row execute function refuse()`;
 
 type Given = Partial<SystemOptions> & Pick<SystemOptions, 'template' | 'workload'>;
+type Options = Given & typeof USUAL;
 
 /** Starts every part; what fails to start takes down the others. */
 export async function startSystem(given: Given): Promise<System> {
@@ -91,41 +68,14 @@ export async function startSystem(given: Given): Promise<System> {
   }
 }
 
-interface Places {
-  postgres: KillablePostgres;
-  database: FaultProxy;
-  queue: FaultProxy;
-  sqs: SQSClient;
-  queueUrl: string;
-  queueArn: string;
-  deadLetterQueueUrl: string;
-}
-
-async function startPlaces(options: Given & typeof USUAL, stops: (() => unknown)[]): Promise<Places> {
-  const postgres = await startKillablePostgres(options.template, options.postgresSettings);
-  stops.push(postgres.stop);
-  await postgres.query(REFUSE);
-  const server = await startQueueServer();
-  stops.push(server.stop);
-  const queues = await createQueues(server.sqs, server.endpoint, options);
-  const database = await startFaultProxy(postgres.writerUrl);
-  const queue = await startFaultProxy(server.endpoint);
-  stops.push(database.stop, queue.stop);
-  return { postgres, database, queue, sqs: server.sqs, ...queues };
-}
-
-async function assemble(options: Given & typeof USUAL, stops: (() => unknown)[]): Promise<Omit<System, 'stop'>> {
-  const { workload, commitsMayGoUnseen, functionTimeoutMs: timeoutMs } = options;
+async function assemble(options: Options, stops: (() => unknown)[]): Promise<Omit<System, 'stop'>> {
+  const { workload, commitsMayGoUnseen } = options;
   const places = await startPlaces(options, stops);
-  const { postgres, database, queue } = places;
   const output = createOutput();
-  const own = functionEnvironment(database.through(postgres.writerUrl), queue.through(places.queueUrl));
-  const functions = Array.from({ length: options.workers }, () =>
-    createFunctionProcess({ env: { ...own, ...options.env }, timeoutMs, print: output.print }),
-  );
+  const functions = createFunctions(places, output, options);
   stops.push(() => Promise.all(functions.map((lambda) => lambda.stop())));
   const delivery = createDelivery(functions, output, options);
-  const sources = startSources({ ...options, ...places, delivery });
+  const sources = startSources(places, delivery, options);
   stops.push(() => Promise.all(sources.map((source) => source.stop())));
   return {
     ...places,
@@ -141,40 +91,37 @@ async function assemble(options: Given & typeof USUAL, stops: (() => unknown)[])
   };
 }
 
+/** Waits of a second or two: what takes minutes in an outage is to take seconds here. */
+function createFunctions(places: Places, output: Output, options: Options): FunctionProcess[] {
+  const { postgres, database, queue, queueUrl } = places;
+  const env = {
+    [ENV.databaseUrl]: database.through(postgres.writerUrl),
+    [ENV.maskKey]: `hex:${randomBytes(32).toString('hex')}`,
+    [ENV.queueUrl]: queue.through(queueUrl),
+    [ENV.retryWait]: '1',
+    [ENV.longestRetryWait]: '2',
+    AWS_REGION: LOCAL_AWS.region,
+    AWS_ACCESS_KEY_ID: LOCAL_AWS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_AWS.secretAccessKey,
+    ...options.env,
+  };
+  return Array.from({ length: options.workers }, () =>
+    createFunctionProcess({ env, timeoutMs: options.functionTimeoutMs, print: output.print }),
+  );
+}
+
 /** One for each function, or a single one where every message is dealt out to them all. */
-function startSources(options: {
-  sqs: SQSClient;
-  queueUrl: string;
-  queueArn: string;
-  workers: number;
-  batchSize: number;
-  windowMs: number;
-  copies?: number;
-  delivery: Delivery;
-}): EventSource[] {
-  const { sqs, queueUrl, queueArn, batchSize, windowMs, delivery } = options;
-  return Array.from({ length: options.copies ? 1 : options.workers }, (_, i) =>
+function startSources(places: Places, delivery: Delivery, options: Options): EventSource[] {
+  const { sourceSqs: sqs, queueUrl, queueArn } = places;
+  const { batchSize, windowMs } = options;
+  return Array.from({ length: options.copies ? 1 : options.workers }, (_, worker) =>
     startEventSource({
       sqs,
       queueUrl,
       queueArn,
       batchSize,
       windowMs,
-      invoke: ({ Records }) => delivery.deliver(i, Records as SQSRecord[]),
+      invoke: ({ Records }) => delivery.deliver(worker, Records as SQSRecord[]),
     }),
   );
-}
-
-/** Waits of a second or two: what takes minutes in an outage is to take seconds here. */
-function functionEnvironment(databaseUrl: string, queueUrl: string): Record<string, string> {
-  return {
-    [ENV.databaseUrl]: databaseUrl,
-    [ENV.maskKey]: `hex:${randomBytes(32).toString('hex')}`,
-    [ENV.queueUrl]: queueUrl,
-    [ENV.retryWait]: '1',
-    [ENV.longestRetryWait]: '2',
-    AWS_REGION: LOCAL_AWS.region,
-    AWS_ACCESS_KEY_ID: LOCAL_AWS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: LOCAL_AWS.secretAccessKey,
-  };
 }

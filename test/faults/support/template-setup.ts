@@ -1,9 +1,9 @@
 import type { TestProject } from 'vitest/node';
-import { makeTemplate, removeTemplate } from './killable-postgres.ts';
+import { makeTemplate, removeDatabase } from './template.ts';
 
 /** One migrated database for all scenarios to copy. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const folder = await makeTemplate();
   project.provide('faultsTemplate', folder);
-  return () => removeTemplate(folder);
+  return () => removeDatabase(folder);
 }
