@@ -26,17 +26,23 @@ export interface Plan {
 /** More than that would use up the receives of a message: an outage is promised to be survived only for so long. */
 const FAULTS_MS = 9_000;
 
+const RECEIVES = 20;
+/** Poison takes all its receives, and one by one that is an invocation each: more would take minutes. */
+const MOST_MESSAGES = 1_500;
+const MOST_ONE_BY_ONE = 200;
+
 export function drawPlan(seed: number): Plan {
   const random = createRandom(seed);
+  const batchSize = random.oneOf([1, 10, 100, 1_000]);
   return {
     seed,
-    messages: random.between(100, 1_500),
+    messages: random.between(100, batchSize === 1 ? MOST_ONE_BY_ONE : MOST_MESSAGES),
     poison: random.oneOf([0, 0.01, 0.1, 0.5]),
     system: {
       workers: random.between(1, 4),
-      batchSize: random.oneOf([1, 10, 100, 1_000]),
+      batchSize,
       visibilityTimeoutSeconds: random.between(2, 6),
-      maxReceiveCount: 20,
+      maxReceiveCount: RECEIVES,
       redeliver: random.oneOf([0, 0.02, 0.1]),
     },
     database: drawSteps(random, Object.keys(DATABASE_FAULTS) as DatabaseFault[]),
