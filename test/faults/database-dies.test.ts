@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { DATABASE_FAULTS, until, untilWriting } from './support/faults.ts';
+import { DATABASE_FAULTS, until, untilWriting, type Write } from './support/faults.ts';
 import { runScenario, type Scenario } from './support/scenario.ts';
 import type { System } from './support/system.ts';
 
@@ -11,25 +11,27 @@ const slowRows = ({ postgres }: System, ms: number) =>
     create trigger dawdle before insert on user_logins for each row execute function dawdle()`);
 const wereRetried = ({ output }: System) => expect(output.counts().retried).toBeGreaterThan(0);
 
-interface KilledInCopy {
+interface KilledInWrite {
   name: string;
+  write: Write;
   fault: 'killServer' | 'killBackend';
-  /** After a COPY was seen, in milliseconds. */
+  /** After the write was seen, in milliseconds. */
   withinMs: number;
   downMs: number;
+  system?: Scenario['system'];
 }
 
-function killedInCopy({ name, fault, withinMs, downMs }: KilledInCopy): Scenario {
+function killedInWrite({ name, write, fault, withinMs, downMs, system }: KilledInWrite): Scenario {
   return {
     name,
     messages: 400,
-    system: { batchSize: 50 },
-    async faults(system, random) {
-      await slowRows(system, 4);
+    system: { batchSize: 50, ...system },
+    async faults(parts, random) {
+      await slowRows(parts, 4);
       for (let i = 0; i < 5; i++) {
-        await untilWriting(system);
+        await untilWriting(parts, write);
         await sleep(random.between(0, withinMs));
-        await DATABASE_FAULTS[fault](system, downMs, random);
+        await DATABASE_FAULTS[fault](parts, downMs, random);
       }
     },
     felt: wereRetried,
@@ -48,17 +50,27 @@ const SCENARIOS: readonly Scenario[] = [
     },
     felt: wereRetried,
   },
-  killedInCopy({
+  killedInWrite({
     name: 'the database is killed in the middle of a COPY, and comes back',
+    write: 'copy',
     fault: 'killServer',
     withinMs: 150,
     downMs: 100,
   }),
-  killedInCopy({
+  killedInWrite({
     name: 'one process of the database is killed in the middle of a COPY, and the server recovers by itself',
+    write: 'copy',
     fault: 'killBackend',
     withinMs: 100,
     downMs: 300,
+  }),
+  killedInWrite({
+    name: 'the database is killed in the middle of the statement for batches with known messages, and comes back',
+    write: 'unnest',
+    fault: 'killServer',
+    withinMs: 100,
+    downMs: 100,
+    system: { redeliver: 0.3 },
   }),
   {
     name: 'the database is killed between its commit and the answer',

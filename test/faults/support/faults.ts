@@ -119,16 +119,19 @@ export function untilFelt({ output }: System, reason: RegExp): Promise<void> {
   return until(() => Object.keys(output.reasons()).some((seen) => reason.test(seen)), `${reason}`);
 }
 
+/** The usual write, and the one that follows where the ledger knows a message; a word of each. */
+export type Write = 'copy' | 'unnest';
+
 /** Waits for a moment when the function is writing; it is there only for a short while. */
-export async function untilWriting({ postgres }: System): Promise<void> {
+export async function untilWriting({ postgres }: System, write: Write = 'copy'): Promise<void> {
   const client = await postgres.connect();
   const active =
-    "select from pg_stat_activity where application_name = 'login-etl' and state = 'active' and query ~ 'copy'";
+    "select from pg_stat_activity where application_name = 'login-etl' and state = 'active' and query ~ $1";
   try {
     for (const startedAt = performance.now(); performance.now() - startedAt < 10_000; await sleep(2)) {
-      if ((await client.query(active)).rowCount) return;
+      if ((await client.query(active, [write])).rowCount) return;
     }
-    throw new Error('the function wrote nothing for ten seconds');
+    throw new Error(`the function wrote nothing by ${write} for ten seconds`);
   } finally {
     await client.end().catch(() => {});
   }
