@@ -15,7 +15,10 @@ export interface SoakResult {
   seconds: number;
   faults: Record<string, number>;
   counts: Readonly<Counts>;
-  /** Megabytes at start, middle and end: of this process, which is also the queue, and of the largest function. */
+  /**
+   * Megabytes after a tenth of the run, in the middle and at the end: of this process, which is also the queue, and of
+   * the largest function.
+   */
   memory: Record<'start' | 'middle' | 'end', { harness: number; function: number }>;
   violations: Violation[];
 }
@@ -91,8 +94,8 @@ async function sendAll(system: System): Promise<Pick<SoakResult['memory'], 'star
   };
   const progress = showProgress(() => Math.max(0, sent - waiting), messages);
   try {
-    // Not before the functions have started, and have grown to the size that a first batch gives them.
-    const warmUp = Math.min(half, 2 * MAX_WAITING);
+    // Not before every part has grown to the size that full batches and some faults give it.
+    const warmUp = Math.ceil(messages / 10);
     await system.send(0, warmUp, whenReady);
     const start = memoryOf(system);
     await system.send(warmUp, half, whenReady);
