@@ -6,6 +6,8 @@ export interface RetryWaits {
 
 /** So that after an outage everything has been tried again within 11 minutes of its end. */
 export const RETRY_WAITS: RetryWaits = { firstSeconds: 30, longestSeconds: 600 };
+/** Receives of a message until it moves to the dead-letter queue: with these waits more than the hour that is promised. */
+export const MAX_RECEIVES = 12;
 
 /** Up and down by so much of the wait, so that what failed together does not come back together. */
 const JITTER = 0.1;

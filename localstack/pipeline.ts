@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { ENV, type Environment } from '../lambda/environment.ts';
+import { MAX_RECEIVES } from '../lambda/retry-waits.ts';
 import { migrate } from '../lambda/store/migrate.ts';
 import { withClient } from '../lambda/store/with-client.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -35,7 +36,7 @@ export interface PipelineOptions {
 const BATCH = { batchSize: 10_000, windowMs: 50 };
 const FUNCTION_TIMEOUT_MS = 30_000;
 /** As on AWS a failed message waits at least as long as the function may take. */
-const QUEUES = { visibilityTimeoutSeconds: 30, maxReceiveCount: 12 };
+const QUEUES = { visibilityTimeoutSeconds: 30, maxReceiveCount: MAX_RECEIVES };
 
 /** Starts database, queues, function and event source, in this order; what fails to start takes down the others. */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {

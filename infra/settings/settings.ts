@@ -1,5 +1,7 @@
 /** Everything that differs between stages, in one place. Change values here; `check-settings.ts` says what cannot be. */
 
+import { MAX_RECEIVES } from '../../lambda/retry-waits.ts';
+
 export const STAGES = ['localstack', 'dev', 'prod'] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -74,7 +76,7 @@ const QUEUE: QueueSettings = {
   name: 'login-queue',
   retentionDays: 7,
   deadLetterRetentionDays: 14,
-  maxReceiveCount: 12,
+  maxReceiveCount: MAX_RECEIVES,
   visibilityTimeoutSeconds: null,
   producers: [],
   customerKey: false,

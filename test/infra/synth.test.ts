@@ -38,7 +38,9 @@ test('a changed migration runs with the next deployment, and an unchanged one do
 
 test('wrong settings stop the synthesis with a sentence each', async () => {
   const wrong = copyProject(join('infra', 'settings', 'settings.ts'), (text) =>
-    text.replace('maxReceiveCount: 12', 'maxReceiveCount: 2').replace('maxConcurrency: 10,', 'maxConcurrency: 1,'),
+    text
+      .replace('maxReceiveCount: MAX_RECEIVES', 'maxReceiveCount: 2')
+      .replace('maxConcurrency: 10,', 'maxConcurrency: 1,'),
   );
   const failure = await synth(wrong).catch((error: { stderr: string }) => error.stderr);
   expect(failure).toContain('ingest.maxConcurrency is 1, and Lambda takes 2 to 1000.\n');

@@ -3,12 +3,22 @@ import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
 import { readEvents } from '../../localstack/input/read-events.ts';
 import { FIXTURE } from '../../localstack/run.ts';
+import { runDlq } from '../support/dead-letters.ts';
 import { dataFolder, parseResult, runStart } from '../support/npm-start.ts';
 import { copyProject } from '../support/project-copy.ts';
 import { npm } from './deployment.ts';
-import { deadLettered, logsSince, maxReceiveCount, query, send, sums, untilQueueIsEmpty } from './pipeline.ts';
+import {
+  deadLettered,
+  logsSince,
+  maxReceiveCount,
+  query,
+  send,
+  sendDead,
+  sums,
+  untilQueueIsEmpty,
+} from './pipeline.ts';
 
-const { databaseUrl, otherDatabaseUrl, env } = inject('deployed');
+const { endpoint, databaseUrl, otherDatabaseUrl, env } = inject('deployed');
 
 const COLUMNS = 'user_id, device_type, masked_ip, masked_device_id, locale, app_version, create_date::text';
 const rowsOf = (url: string) => query(url, `select ${COLUMNS} from user_logins order by ${COLUMNS}`);
@@ -70,6 +80,20 @@ test('only the bad message of a batch is tried again, and then is in the dead-le
   expect(sums(logs)).toEqual({ Received: 9 + receives, Stored: 9, Duplicate: 0, Rejected: receives, Retried: 0 });
   expect(logs).toContain('"service":"login-etl-localstack-ingest"');
   expect(logs).not.toMatch(/203\.0\.113\.77|canary-device/);
+});
+
+test('the dead-letter queue can be looked at, sent back and purged', async () => {
+  const dlq = (...args: string[]) => runDlq([...args, '--json'], { AWS_ENDPOINT_URL: endpoint });
+  const user = randomUUID();
+  await send(['not json']);
+  await sendDead(login(user));
+  await expect.poll(async () => (await dlq('list')).json.counts).toEqual({ not_json: 1, 'passes checks': 1 });
+  expect(await dlq('redrive', '--reason', 'passes checks')).toMatchObject({ exitCode: 0, json: { sent: 1, left: {} } });
+  await untilQueueIsEmpty();
+  expect(await rowsOfUser(user)).toHaveLength(1);
+  expect((await dlq('list')).json.counts).toEqual({ not_json: 1 });
+  expect(await dlq('purge', '--all', '--yes')).toMatchObject({ exitCode: 0, json: { deleted: 1 } });
+  expect(await deadLettered()).toEqual([]);
 });
 
 test('5,000 messages are stored, each exactly once', async () => {

@@ -5,6 +5,7 @@ import {
   PurgeQueueCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
+  SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import pg from 'pg';
 import { expect, inject, onTestFinished } from 'vitest';
@@ -36,6 +37,11 @@ export async function send(bodies: readonly string[]): Promise<void> {
     const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
     expect(Failed).toEqual([]);
   }
+}
+
+/** As if it had used up its receives. */
+export async function sendDead(MessageBody: string): Promise<void> {
+  await sqs.send(new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageBody }));
 }
 
 /** Until every message has become a row or is in the dead-letter queue. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nextTries } from '../../lambda/queue/next-tries.ts';
-import { RETRY_WAITS, retryWaitSeconds, shortestOutageSeconds } from '../../lambda/retry-waits.ts';
+import { MAX_RECEIVES, RETRY_WAITS, retryWaitSeconds, shortestOutageSeconds } from '../../lambda/retry-waits.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
 describe('a message to be tried again waits', () => {
@@ -39,7 +39,7 @@ describe('a message to be tried again waits', () => {
 test('an outage may last the shortest waits, one fewer than the receives', () => {
   expect(shortestOutageSeconds(1, RETRY_WAITS)).toBe(0);
   expect(shortestOutageSeconds(3, RETRY_WAITS)).toBe(27 + 54);
-  expect(shortestOutageSeconds(12, RETRY_WAITS)).toBeGreaterThan(3_600);
+  expect(shortestOutageSeconds(MAX_RECEIVES, RETRY_WAITS)).toBeGreaterThan(3_600);
 });
 
 describe('the next try', () => {
