@@ -27,7 +27,8 @@ const LIST = `Lists the messages of the dead-letter queue, oldest first, each wi
   npm run dlq -- list --stage prod
 
 "passes checks" is a message that only the database refused, or that was never bad: an outage outlasted its receives.
-SQS counts each look at a message as a receive; here that has no consequence. It lets at most 120,000 be looked at at once.
+SQS counts each look at a message as a receive; here that has no consequence. It hands out at most 120,000 messages at a
+time: of more than that some are not seen.
 
   --reason R        only messages with this reason; the counts are of all
   --limit N         only the N oldest; the counts are of all
