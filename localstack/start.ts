@@ -1,6 +1,7 @@
 import { readConfig } from '../lambda/config.ts';
 import { ENV } from '../lambda/environment.ts';
 import { ConfigError } from '../lambda/errors.ts';
+import { surviveClosedOutput } from './closed-output.ts';
 import { type DataFolder, openDataFolder } from './data-folder.ts';
 import { onInterrupt } from './interrupt.ts';
 import { HELP, type Options, parseOptions } from './options.ts';
@@ -49,8 +50,10 @@ function checkSettings(options: Options, maskKey: string): void {
   readConfig({ ...process.env, [ENV.maskKey]: maskKey, ...rest });
 }
 
+surviveClosedOutput();
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  const exitCode = await main(process.argv.slice(2));
+  process.exitCode = exitCode || process.exitCode;
 } catch (error) {
   if (!(error instanceof UserError || error instanceof ConfigError)) throw error;
   process.stderr.write(`${error.message}\n`);

@@ -46,7 +46,12 @@ function run(command, args) {
   // When npm is killed outright the command would live on, and hold its data folder.
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event) {
-    setInterval(() => process.ppid === parent || child.kill('SIGTERM'), 250).unref();
+    const watch = setInterval(() => {
+      if (process.ppid === parent) return;
+      // Once: a second signal means at once.
+      clearInterval(watch);
+      child.kill('SIGTERM');
+    }, 250).unref();
   }
   child.on('error', ({ message }) => {
     console.error(`${command} does not start: ${message}`);

@@ -54,13 +54,6 @@ describe('--try-insert tells what the database says', () => {
     const { json } = await dlq(['list', '--json', '--try-insert'], { env });
     expect(json.counts).toEqual({ 'refused 23001': 1 });
   });
-
-  test('where it says that the fault is its own, as the function would', async () => {
-    const { dlq, sendDead, database, env } = await createBoth();
-    await database.query('revoke insert on user_logins from login_writer');
-    await sendDead(VALID_BODY);
-    expect((await dlq(['list', '--json', '--try-insert'], { env })).json.counts).toEqual({ 'database 42501': 1 });
-  });
 });
 
 test('no raw value leaves it when the database quotes the row', async () => {
@@ -102,6 +95,19 @@ describe('--try-insert decides', () => {
   });
 });
 
+describe('--reason with --try-insert', () => {
+  test('is also one of the checks, as a list without it shows them', async () => {
+    const { dlq, sendDead, database, env } = await createBoth();
+    await database.query(`alter table user_logins add constraint no_androids check (device_type <> 'android')`);
+    for (const device_type of ['android', 'ios']) await sendDead({ ...VALID_BODY, device_type });
+    await sendDead(WITHOUT_IP);
+    const args = ['--reason', 'passes checks', '--try-insert', '--json'];
+    const listed = (await dlq(['list', ...args], { env })).json.messages;
+    expect(listed.map(({ reason }: { reason: string }) => reason).sort()).toEqual(['refused 23514', 'would be stored']);
+    expect((await dlq(['redrive', ...args], { env })).json).toMatchObject({ sent: 1, left: { 'refused 23514': 1 } });
+  });
+});
+
 describe('where the database cannot be asked, it is one sentence and nothing is hidden', () => {
   test.each([
     ['no settings', { DATABASE_URL: '' }, /DATABASE_URL is missing/],
@@ -114,6 +120,17 @@ describe('where the database cannot be asked, it is one sentence and nothing is 
     expect(stderr).toMatch(/^[^\n]*\n$/);
     expect(stderr).toMatch(sentence);
     expect(stderr).not.toContain('canary');
+    expect(await deadDepth()).toEqual({ visible: 1, inFlight: 0 });
+  });
+
+  test.each(['list', 'redrive'])('%s ends where it goes away meanwhile, and sends nothing unasked', async (command) => {
+    const { dlq, sendDead, database, env, depth, deadDepth } = await createBoth();
+    await database.query('revoke insert on user_logins from login_writer');
+    await sendDead(VALID_BODY);
+    const { exitCode, stderr } = await dlq([command, '--try-insert'], { env });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/The database cannot be asked \(42501\)\.\n$/);
+    expect(await depth()).toMatchObject({ visible: 0 });
     expect(await deadDepth()).toEqual({ visible: 1, inFlight: 0 });
   });
 

@@ -166,6 +166,24 @@ describe('looking uses up nothing', () => {
     expect(stderr).toBe('4 messages could not be given back, and can be seen again in 15 minutes.\n');
   });
 
+  test('where SQS is silent it does not wait for every call', async () => {
+    const { dlq, sendDead } = await createDeadLetters();
+    await Promise.all(Array.from({ length: 300 }, () => sendDead(WITHOUT_IP)));
+    let calls = 0;
+    const { stderr } = await dlq(['list'], {
+      onClient: (client) =>
+        onCalls(client, async (command, call) => {
+          if (command !== 'ChangeMessageVisibilityBatchCommand') return call();
+          calls++;
+          await sleep(10);
+          throw new Error('no answer');
+        }),
+    });
+    expect(stderr).toContain('300 messages could not be given back');
+    // Eight side by side, and what those begin that hear of a failure before all have failed.
+    expect(calls).toBeLessThan(16);
+  });
+
   test('what somebody else has at the moment is said', async () => {
     const { dlq, sqs, deadUrl } = await createFour();
     await sqs.send(new ReceiveMessageCommand({ QueueUrl: deadUrl, MaxNumberOfMessages: 3 }));

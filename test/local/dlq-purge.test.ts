@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import { createDeadLetters, createFour, failing, interruptAt, onCalls, WITHOUT_IP } from '../support/dead-letters.ts';
 
@@ -6,7 +7,10 @@ describe('purge', () => {
   test('deletes what has the reason, and nothing else', async () => {
     const { dlq, ids, deadDepth } = await createFour();
     const { exitCode, json } = await dlq(['purge', '--reason', 'missing ip', '--yes', '--json']);
-    expect({ exitCode, json }).toEqual({ exitCode: 0, json: { matching: { 'missing ip': 2 }, deleted: 2, left: 0 } });
+    expect({ exitCode, json }).toEqual({
+      exitCode: 0,
+      json: { matching: { 'missing ip': 2 }, deleted: 2, left: 0, hidden: 0 },
+    });
     expect(await deadDepth()).toEqual({ visible: 2, inFlight: 0 });
     const left = (await dlq(['list', '--json'])).json.messages;
     expect(left.map(({ id }: { id: string }) => id)).toEqual([ids[1], ids[2]]);
@@ -16,6 +20,30 @@ describe('purge', () => {
     const { dlq, deadDepth } = await createFour();
     expect(await dlq(['purge', '--all', '--yes'])).toMatchObject({ exitCode: 0, stdout: 'Deleted 4 messages.\n' });
     expect(await deadDepth()).toEqual({ visible: 0, inFlight: 0 });
+  });
+
+  test('does not say that all is deleted where somebody else has some', async () => {
+    const { dlq, sqs, deadUrl } = await createFour();
+    await sqs.send(new ReceiveMessageCommand({ QueueUrl: deadUrl, MaxNumberOfMessages: 1 }));
+    const { exitCode, json } = await dlq(['purge', '--all', '--yes', '--json']);
+    expect({ exitCode, json }).toMatchObject({ exitCode: 1, json: { deleted: 3, left: 0, hidden: 1 } });
+  });
+
+  test('nor where somebody takes some meanwhile', async () => {
+    const { dlq, sqs, deadUrl } = await createFour();
+    let isTaken = false;
+    const { exitCode, json, stderr } = await dlq(['purge', '--all', '--yes', '--json'], {
+      onClient: (client) =>
+        onCalls(client, async (command, call) => {
+          if (command === 'ReceiveMessageCommand' && !isTaken) {
+            isTaken = true;
+            await sqs.send(new ReceiveMessageCommand({ QueueUrl: deadUrl, MaxNumberOfMessages: 3 }));
+          }
+          return call();
+        }),
+    });
+    expect({ exitCode, json }).toMatchObject({ exitCode: 1, json: { deleted: 1, left: 0, hidden: 3 } });
+    expect(stderr).toBe('3 messages were counted and not to be had: somebody else took them, or the count is old.\n');
   });
 
   test('nothing to delete is no error, and no question', async () => {

@@ -49,6 +49,18 @@ describe('the queue is', () => {
       { queue: { name: 'login-queue-dlq' }, client: { endpoint: 'http://127.0.0.1:4321', ...LOCAL } },
     ],
     [
+      'by an address of this machine in IPv6',
+      {},
+      { AWS_ENDPOINT_URL: 'http://[::1]:4321' },
+      { queue: { name: 'login-queue-dlq' }, client: LOCAL },
+    ],
+    [
+      'by the URL that npm start gives its queue',
+      { 'queue-url': 'http://sqs.us-east-1.localhost:4321/000000000000/login-queue-dlq' },
+      {},
+      { client: LOCAL },
+    ],
+    [
       'by the endpoint of SQS before that of all',
       {},
       { AWS_ENDPOINT_URL: 'http://localhost:1', AWS_ENDPOINT_URL_SQS: 'http://localhost:2' },

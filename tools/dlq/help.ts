@@ -10,16 +10,17 @@ Environment
 `;
 
 const TRY_INSERT = `  --try-insert      where the checks find nothing, ask the database: inserts the row as the function would, and rolls
-                    back. Needs the function's DATABASE_URL and MASK_KEY or MASK_KMS_KEY
+                    back. --reason may then also be one of the checks. Needs the function's DATABASE_URL and
+                    MASK_KEY or MASK_KMS_KEY
 `;
 
-const ENDING = `  --json            one JSON object on standard output; everything else goes to standard error
+const ENDING = `  --json            one JSON object on standard output (npm run -s leaves out npm's own lines); the rest goes to stderr
   --help            this text
 `;
 
 const CODES = `
-Exit code: 0 all done, 1 something was left or failed, 2 wrong usage, 130 interrupted. Ctrl-C ends after what is in
-flight, and gives back what was taken; a run that is killed outright hides its messages for up to 15 minutes.
+Exit code: 0 all done, 1 something was left, hidden or failed, 2 wrong usage, 130 interrupted. Ctrl-C ends after what is
+in flight, and gives back what was taken; a run that is killed outright hides its messages for up to 15 minutes.
 `;
 
 const LIST = `Lists the messages of the dead-letter queue, oldest first, each with the reason that today's checks give.

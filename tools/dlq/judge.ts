@@ -5,8 +5,15 @@ import { parseMessage } from '../../lambda/message/parse-message.ts';
 export interface Verdict {
   /** A reason code, or a few words where there is none. */
   reason: string;
+  /** The reason by the checks alone, where the database was asked as well. */
+  checked?: string;
   /** Whether it would go to the dead-letter queue again. */
   isBad: boolean;
+}
+
+/** Either reason counts: that of a list without --try-insert is to be good for a command with it. */
+export function hasReason({ reason, checked }: Verdict, asked: string | undefined): boolean {
+  return asked === undefined || asked === reason || asked === checked;
 }
 
 export type Judge = (record: SQSRecord) => Promise<Verdict>;

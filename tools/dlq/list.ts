@@ -1,6 +1,7 @@
 import { formatCount } from '../../localstack/progress.ts';
 import type { Answer, CommandLine } from './command.ts';
 import { type Counts, countLines, countUp, messages, total } from './counts.ts';
+import { hasReason } from './judge.ts';
 import type { Look } from './look.ts';
 import { epochOf, toIso } from './sent-at.ts';
 import { withProgress } from './with-progress.ts';
@@ -17,9 +18,10 @@ export async function list({ options, queue, judge, look, stop }: CommandLine): 
   const matching: Listed[] = [];
   const seeAll = async (at: Look) => {
     for await (const record of at.messages()) {
-      const { reason } = await judge(record);
+      const verdict = await judge(record);
+      const { reason } = verdict;
       countUp(counts, reason);
-      if (options.reason !== undefined && reason !== options.reason) continue;
+      if (!hasReason(verdict, options.reason)) continue;
       const receives = Number(record.attributes.ApproximateReceiveCount);
       matching.push({ id: record.messageId, sentAt: toIso(epochOf(record)), receives, reason });
     }
@@ -33,7 +35,7 @@ export async function list({ options, queue, judge, look, stop }: CommandLine): 
   const oldestFirst = matching.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
   const shown = oldestFirst.slice(0, options.limit);
   return {
-    json: { queueUrl: queue.url, hidden: queue.hidden, counts, messages: shown },
+    json: { queueUrl: queue.url, counts, messages: shown },
     text: table(shown) + summary(counts, shown.length, matching.length),
     isComplete: true,
   };

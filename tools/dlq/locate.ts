@@ -14,7 +14,7 @@ export interface Place {
 
 /** Where docker-compose.yml has LocalStack. */
 const COMPOSE_ENDPOINT = 'http://localhost:4566';
-const LOCAL_HOST = /^(localhost|127\.0\.0\.1|(.+\.)?localstack\.cloud)$/;
+const LOCAL_HOST = /^((.+\.)?localhost|127\.0\.0\.1|\[::1\]|(.+\.)?localstack\.cloud)$/;
 const AWS_HOST = /(^|\.)amazonaws\.com(\.cn)?$/;
 
 /** @throws UserError where the queue is not named, or named in ways that contradict each other */

@@ -17,6 +17,8 @@ export interface LookOptions {
   stop: AbortSignal;
   /** Told how many messages could not be given back, and stay hidden for a while. */
   onStillHidden(count: number): void;
+  /** Told how many messages SQS had counted that were not to be had. */
+  onUnseen(count: number): void;
   timing?: Partial<Timing> | undefined;
 }
 
@@ -30,14 +32,14 @@ type Held = Map<string, string | null>;
 /** Hides the messages of the queue while `work` looks at them, and gives back all that it did not delete. */
 export async function look<T>(
   queue: DeadLetterQueue,
-  { stop, onStillHidden, timing }: LookOptions,
+  { stop, onStillHidden, onUnseen, timing }: LookOptions,
   work: (look: Look) => Promise<T>,
 ): Promise<T> {
   const held: Held = new Map();
   const times = { ...TIMING, ...timing };
   try {
     return await work({
-      messages: () => messages(queue, { held, stop, timing: times }),
+      messages: () => messages(queue, { held, stop, onUnseen, timing: times }),
       delete: (ids) => remove(queue, held, ids),
       endsAt: Date.now() + times.hideSeconds * 1_000,
     });
@@ -50,7 +52,7 @@ export async function look<T>(
 
 async function* messages(
   queue: DeadLetterQueue,
-  { held, stop, timing }: { held: Held; stop: AbortSignal; timing: Timing },
+  { held, stop, onUnseen, timing }: Pick<LookOptions, 'stop' | 'onUnseen'> & { held: Held; timing: Timing },
 ): AsyncGenerator<SQSRecord> {
   let calls = 1;
   for (let empty = 0; empty < (held.size < queue.visible ? EMPTY_ANSWERS : 1) && !stop.aborted; ) {
@@ -70,6 +72,7 @@ async function* messages(
       yield toRecord(message, queue.arn);
     }
   }
+  if (held.size < queue.visible && !stop.aborted) onUnseen(queue.visible - held.size);
 }
 
 async function remove(queue: DeadLetterQueue, held: Held, ids: readonly string[]): Promise<number> {

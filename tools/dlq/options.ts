@@ -75,9 +75,10 @@ function strayOption(command: CommandName, args: string[]): string | null {
   return stray?.kind === 'option' ? `"${command}" has no option ${stray.rawName}` : null;
 }
 
-function problemOf({ command, id, reason, all, raw, out }: Options): string | null {
+function problemOf({ command, id, reason, all, raw, out, to }: Options): string | null {
   if (command === 'show' && !/^\S+$/.test(id)) return 'Which message: give one id, as "list" shows it';
   if (command !== 'show' && id !== '') return `"${command}" takes no id`;
+  if (to !== undefined && !URL.canParse(to)) return '--to needs the URL of a queue';
   if (raw !== (out !== undefined)) return '--raw and --out FILE need each other';
   if (command === 'purge' && (reason !== undefined) === all) return 'What to purge: give one of --reason R and --all';
   return null;

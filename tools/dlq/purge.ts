@@ -3,6 +3,7 @@ import { UserError } from '../../localstack/user-error.ts';
 import type { Answer, CommandLine } from './command.ts';
 import { confirm, requireSomebody } from './confirm.ts';
 import { type Counts, countLines, countUp, messages } from './counts.ts';
+import { hasReason } from './judge.ts';
 import type { Look } from './look.ts';
 import { withProgress } from './with-progress.ts';
 
@@ -32,9 +33,9 @@ async function findMatching(at: Look, { options, queue, judge }: CommandLine) {
   const findAll = async () => {
     for await (const record of at.messages()) {
       seen++;
-      const { reason } = await judge(record);
-      if (!options.all && reason !== options.reason) continue;
-      countUp(counts, reason);
+      const verdict = await judge(record);
+      if (!hasReason(verdict, options.reason)) continue;
+      countUp(counts, verdict.reason);
       ids.push(record.messageId);
     }
   };
@@ -44,10 +45,11 @@ async function findMatching(at: Look, { options, queue, judge }: CommandLine) {
 
 async function deleteAll(ids: readonly string[], at: Look, stop: AbortSignal): Promise<number> {
   // A delete with a handle that is out of date looks like one that worked.
-  if (Date.now() > at.endsAt) throw new UserError('That took too long, and nothing was deleted: begin again.');
+  const isOver = () => Date.now() > at.endsAt;
+  if (isOver()) throw new UserError('That took too long, and nothing was deleted: begin again.');
   let deleted = 0;
   const deleteInParts = async () => {
-    for (let from = 0; from < ids.length && !stop.aborted; from += DELETES_AT_ONCE) {
+    for (let from = 0; from < ids.length && !stop.aborted && !isOver(); from += DELETES_AT_ONCE) {
       const some = ids.slice(from, from + DELETES_AT_ONCE);
       const done = await at.delete(some);
       deleted += done;

@@ -45,14 +45,22 @@ export function deleteMessages({ sqs, url }: DeadLetterQueue, handles: readonly 
   });
 }
 
-/** @returns how many stay hidden; what SQS says is not hidden, or not there, needs no giving back */
+/**
+ * Ends early where SQS does not answer: each call would wait for seconds, and there are thousands.
+ *
+ * @returns how many stay hidden; what SQS says is not hidden, or not there, needs no giving back
+ */
 export async function giveBack({ sqs, url }: DeadLetterQueue, handles: readonly string[]): Promise<number> {
+  let failures = 0;
   const failed = await sendInTens(handles, CALLS_AT_ONCE, async (ten) => {
+    if (failures >= CALLS_AT_ONCE) return ten;
     try {
       const Entries = ten.map((ReceiptHandle, i) => ({ Id: `${i}`, ReceiptHandle, VisibilityTimeout: 0 }));
       const { Failed = [] } = await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }));
+      failures = 0;
       return Failed.filter(({ SenderFault }) => !SenderFault).map(({ Id }) => ten[Number(Id)] ?? '');
     } catch {
+      failures++;
       return ten;
     }
   });

@@ -14,16 +14,19 @@ interface Done {
   /** Sent, and yet here: the next run sends it again, and the ledger knows it. */
   notDeleted: number;
   left: Counts;
+  /** Not asked for. */
+  passedOver: number;
 }
 
 export async function redrive(line: CommandLine): Promise<Answer> {
   const { options, queue, look } = line;
   const to = await findSourceQueue(queue, options.to);
-  const done: Done = { sent: 0, notDeleted: 0, left: {} };
-  const expected = Math.min(queue.visible, options.limit);
+  const done: Done = { sent: 0, notDeleted: 0, left: {}, passedOver: 0 };
+  // With a reason nobody knows how many have to be looked at.
+  const expected = options.reason === undefined ? Math.min(queue.visible, options.limit) : queue.visible;
   try {
     await withProgress(
-      () => done.sent + total(done.left),
+      () => done.sent + total(done.left) + done.passedOver,
       expected,
       () => look((at) => sendAll(at, to, done, line)),
     );
@@ -31,8 +34,9 @@ export async function redrive(line: CommandLine): Promise<Answer> {
     line.stderr.write(report(done, options['dry-run']));
     throw error;
   }
+  const { passedOver: _, ...counts } = done;
   return {
-    json: { queueUrl: queue.url, to, dryRun: options['dry-run'], ...done },
+    json: { queueUrl: queue.url, to, dryRun: options['dry-run'], ...counts },
     text: report(done, options['dry-run']),
     isComplete: done.notDeleted + total(done.left) === 0,
   };
@@ -45,6 +49,10 @@ async function sendAll(at: Look, to: string, done: Done, line: CommandLine): Pro
   const failures: unknown[] = [];
   const worker = async () => {
     for await (const choice of choices) {
+      if (choice === null) {
+        done.passedOver++;
+        continue;
+      }
       if ('left' in choice) {
         countUp(done.left, choice.left);
         continue;

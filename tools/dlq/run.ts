@@ -45,6 +45,11 @@ async function answerTo(options: Options, around: Surroundings): Promise<Answer>
     stderr.write(`${messages(queue.hidden)} seem hidden: somebody else looks at them, or a run was killed.\n`);
   }
   let isGivenBack = true;
+  let hidden = queue.hidden;
+  const onUnseen = (count: number) => {
+    hidden += count;
+    stderr.write(`${messages(count)} were counted and not to be had: somebody else took them, or the count is old.\n`);
+  };
   const onStillHidden = (count: number) => {
     isGivenBack = false;
     const minutes = Math.ceil((timing?.hideSeconds ?? TIMING.hideSeconds) / 60);
@@ -56,10 +61,13 @@ async function answerTo(options: Options, around: Surroundings): Promise<Answer>
       options,
       queue,
       judge,
-      look: (work) => look(queue, { stop, onStillHidden, timing }, work),
+      look: (work) => look(queue, { stop, onStillHidden, onUnseen, timing }, work),
     });
   const answer = await (options['try-insert'] ? withTryInsert(env, runWith) : runWith(judgeByChecks));
-  return { ...answer, isComplete: answer.isComplete && isGivenBack };
+  if (options.command === 'show') return { ...answer, isComplete: answer.isComplete && isGivenBack };
+  // A list is one of what is to be seen; to have sent or deleted that is not yet all.
+  const isAll = options.command === 'list' || hidden === 0;
+  return { ...answer, json: { ...answer.json, hidden }, isComplete: answer.isComplete && isGivenBack && isAll };
 }
 
 /** One sentence, which quotes nothing that came from a message. */

@@ -12,7 +12,7 @@ import { checkKey } from '../../lambda/store/key-check.ts';
 import { classifyFault } from '../../lambda/store/retry-policy.ts';
 import { withClient } from '../../lambda/store/with-client.ts';
 import { UserError } from '../../localstack/user-error.ts';
-import type { Judge, Verdict } from './judge.ts';
+import { type Judge, judgeByChecks, type Verdict } from './judge.ts';
 import { openMasker } from './open-masker.ts';
 
 /** What a statement gets after one that failed. */
@@ -41,18 +41,26 @@ export async function withTryInsert<T>(env: Environment, work: (judge: Judge) =>
       const write: Writer['write'] = (rows) => writeIsolating(rows, { insert, classify: classifyFault });
       return work(async (record) => {
         const { deliveries } = await processBatch([record], { masker, write, now: Date.now });
-        return verdictOn(deliveries[0]?.outcome as Outcome);
+        const verdict = verdictOn(deliveries[0]?.outcome as Outcome);
+        return { ...verdict, checked: (await judgeByChecks(record)).reason };
       });
     });
   } catch (error) {
     if (isOpen || error instanceof KeyMismatchError) throw error;
-    throw new UserError(`The database cannot be asked (${classifyFault(error)?.code ?? faultName(error)}).`);
+    throw cannotBeAsked(classifyFault(error)?.code ?? faultName(error));
   }
+}
+
+function cannotBeAsked(code: string): UserError {
+  return new UserError(`The database cannot be asked (${code}).`);
 }
 
 function verdictOn(outcome: Outcome): Verdict {
   if (outcome.kind === 'stored') return { reason: 'would be stored', isBad: false };
   if (outcome.kind === 'duplicate') return { reason: 'stored before', isBad: false };
+  // Says nothing of the message, and a redrive must not send what nobody has checked.
+  const outage = /^database (.*)/.exec(outcome.reason)?.[1];
+  if (outage !== undefined) throw cannotBeAsked(outage);
   return { reason: outcome.reason, isBad: outcome.kind === 'rejected' };
 }
 
