@@ -61,7 +61,7 @@ function readMasterKey(text: string, problems: string[]): MaskKey | null {
   return null;
 }
 
-/** Half of what SQS takes, so that no jitter leads above it. */
+/** Half of what SQS takes for a visibility timeout, which counts from the receive. */
 const MAX_WAIT_SECONDS = 21_600;
 
 function readRetryWaits(env: Environment, problems: string[]): RetryWaits {

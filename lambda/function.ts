@@ -18,12 +18,14 @@ export type Handler = (event: SQSEvent, context?: Context) => Promise<SQSBatchRe
 interface Parts {
   /** @param deadline on the clock of `performance.now`, when the write must have come to its end */
   writer(deadline: number): Promise<WriterOrOutage>;
-  /** @returns how many messages it could not be said of */
-  scheduleNextTries(result: BatchResult): Promise<number>;
+  /** @returns how many messages it could not be said of by the deadline */
+  scheduleNextTries(result: BatchResult, deadline: number): Promise<number>;
 }
 
 /** Of the function's time, to say when messages come again: two attempts of four seconds each, where SQS is slow. */
 const HAND_BACK_MS = 8_000;
+/** Of that, to answer: what Lambda cuts off has failed as a whole, stored messages included. */
+const ANSWER_MS = 1_000;
 
 /**
  * Wires one function environment. Settings are read by the first invocation, so that a wrong one fails every batch
@@ -38,12 +40,12 @@ export function createHandler(env: Environment, observe?: (result: BatchResult) 
 
   async function handle(event: SQSEvent, context: Context | undefined): Promise<SQSBatchResponse> {
     const startedAt = performance.now();
-    const deadline = startedAt + (context?.getRemainingTimeInMillis() ?? Infinity) - HAND_BACK_MS;
+    const endsAt = startedAt + (context?.getRemainingTimeInMillis() ?? Infinity);
     parts ??= assemble(readConfig(env));
     if (!Array.isArray(event?.Records)) throw new MalformedEventError('The event has no Records: it is not from SQS.');
-    const result = await processBatch(event.Records, { ...(await parts.writer(deadline)), now: Date.now });
+    const result = await processBatch(event.Records, { ...(await parts.writer(endsAt - HAND_BACK_MS)), now: Date.now });
     telemetry.batchDone(result, Math.round(performance.now() - startedAt));
-    const notScheduled = await parts.scheduleNextTries(result);
+    const notScheduled = await parts.scheduleNextTries(result, endsAt - ANSWER_MS);
     if (notScheduled > 0) telemetry.visibilityNotSet(notScheduled);
     observe?.(result);
     return { batchItemFailures: failedMessageIds(result.deliveries).map((itemIdentifier) => ({ itemIdentifier })) };
@@ -65,9 +67,9 @@ function assemble(config: Config): Parts {
   const visibility = config.queueUrl ? createVisibility(config.queueUrl) : null;
   return {
     writer: createWriterSource(config),
-    async scheduleNextTries({ deliveries }) {
+    async scheduleNextTries({ deliveries }, deadline) {
       const tries: NextTry[] = visibility ? nextTries(deliveries, config.retryWaits, Math.random) : [];
-      return visibility && tries.length > 0 ? visibility.schedule(tries) : 0;
+      return visibility && tries.length > 0 ? visibility.schedule(tries, deadline) : 0;
     },
   };
 }

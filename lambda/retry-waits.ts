@@ -1,10 +1,14 @@
 /** How long a message waits between two attempts, while what it needs is out of reach. */
 export interface RetryWaits {
   firstSeconds: number;
+  /** Jitter included. */
   longestSeconds: number;
 }
 
-/** So that after an outage everything has been tried again within 11 minutes of its end. */
+/**
+ * So that after an outage everything has been tried again within 11 minutes of its end: the last attempt in it may end up
+ * to half a minute later than the outage, and the next one begins after the batch's window.
+ */
 export const RETRY_WAITS: RetryWaits = { firstSeconds: 30, longestSeconds: 600 };
 /** Receives of a message until it moves to the dead-letter queue: with these waits more than the hour that is promised. */
 export const MAX_RECEIVES = 12;
@@ -24,7 +28,7 @@ export function retryWaitSeconds(
   { firstSeconds, longestSeconds }: RetryWaits,
   random: number,
 ): number {
-  const wait = Math.min(longestSeconds, firstSeconds * 2 ** Math.min(receives - 1, 30));
+  const wait = Math.min(longestSeconds / (1 + JITTER), firstSeconds * 2 ** Math.min(receives - 1, 30));
   return Math.round(wait * (1 - JITTER + 2 * JITTER * random));
 }
 

@@ -13,11 +13,12 @@ export interface NextTry {
 
 export interface Visibility {
   /**
-   * Says when messages that were not stored come again.
+   * Says when messages that were not stored come again, in their order.
    *
+   * @param deadline on the clock of `performance.now`; calls that are under way then are broken off
    * @returns how many it could not be said of; those wait for the queue's own visibility timeout
    */
-  schedule(tries: readonly NextTry[]): Promise<number>;
+  schedule(tries: readonly NextTry[], deadline?: number): Promise<number>;
 }
 
 /** The AWS client is loaded by the first call, not at cold start: most batches store everything. */
@@ -25,7 +26,7 @@ export function createVisibility(queueUrl: string): Visibility {
   let client: Promise<SQSClient> | undefined;
 
   /** @returns those that could not be changed */
-  async function changeBatch(tries: readonly NextTry[]): Promise<readonly NextTry[]> {
+  async function changeBatch(tries: readonly NextTry[], signal: AbortSignal | undefined): Promise<readonly NextTry[]> {
     const { ChangeMessageVisibilityBatchCommand } = await import('@aws-sdk/client-sqs');
     client ??= connect(queueUrl);
     const Entries = tries.map(({ receiptHandle, seconds }, i) => ({
@@ -33,18 +34,20 @@ export function createVisibility(queueUrl: string): Visibility {
       ReceiptHandle: receiptHandle,
       VisibilityTimeout: seconds,
     }));
-    const answer = await (await client).send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
+    const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries });
+    const answer = await (await client).send(command, signal ? { abortSignal: signal } : {});
     return (answer.Failed ?? []).flatMap(({ Id }) => tries[Number(Id)] ?? []);
   }
 
   return {
-    async schedule(tries) {
-      // Where SQS itself is away, a thousand calls would each wait for it, and the function would be cut off.
+    async schedule(tries, deadline = Number.POSITIVE_INFINITY) {
+      // Where SQS itself is away or slow, a thousand calls would each wait for it, and the function would be cut off.
       let isAway = false;
+      const signal = signalAt(deadline);
       const failed = await sendInTens(tries, CALLS_AT_ONCE, async (ten) => {
         if (isAway) return ten;
         try {
-          return await changeBatch(ten);
+          return await changeBatch(ten, signal);
         } catch {
           isAway = true;
           return ten;
@@ -53,6 +56,11 @@ export function createVisibility(queueUrl: string): Visibility {
       return failed.length;
     },
   };
+}
+
+function signalAt(deadline: number): AbortSignal | undefined {
+  if (deadline === Number.POSITIVE_INFINITY) return undefined;
+  return AbortSignal.timeout(Math.max(0, Math.floor(deadline - performance.now())));
 }
 
 /** The endpoint is the queue's: left to itself the client warns, at every call, where AWS_ENDPOINT_URL has another name. */

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import type { Database } from './database.ts';
-import { checkKey, type KeyIdentity } from './key-check.ts';
-import { isAnswerTimeout, isConnectionLost } from './retry-policy.ts';
+import type { KeyIdentity } from './key-check.ts';
+import { isConnectionLost, isTimeout } from './retry-policy.ts';
+import { APPLICATION, beginSession } from './session.ts';
 
 export interface ConnectionSettings {
   database: Database;
@@ -44,7 +45,7 @@ export function createConnection({ database, key, timeouts }: ConnectionSettings
   const pool = new pg.Pool({
     ...database,
     max: 1,
-    application_name: 'login-etl',
+    application_name: APPLICATION,
     connectionTimeoutMillis: limits.connectMs,
     statement_timeout: limits.statementMs,
     query_timeout: limits.statementMs + limits.graceMs,
@@ -80,7 +81,8 @@ export function createConnection({ database, key, timeouts }: ConnectionSettings
     const usedAt = lastUsed.get(client);
     if (usedAt === undefined) {
       const checked = async () => {
-        await checkKey(client, key);
+        await beginSession(client, key, limits.statementMs + 2 * limits.graceMs);
+        lastUsed.set(client, Date.now());
         return statement(client);
       };
       return use(client, checked, deadline);
@@ -93,7 +95,7 @@ export function createConnection({ database, key, timeouts }: ConnectionSettings
     }
     return use(client, () => statement(client), deadline).catch((error) => {
       // Not after a timeout: the time is used up, and the statement may yet be running.
-      if (!isConnectionLost(error) || isAnswerTimeout(error)) throw error;
+      if (!isConnectionLost(error) || isTimeout(error)) throw error;
       return run(statement, deadline);
     });
   }

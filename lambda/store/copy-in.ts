@@ -1,4 +1,4 @@
-import type { Connection, PoolClient, Submittable } from 'pg';
+import type { ClientBase, Connection, Submittable } from 'pg';
 
 /** Methods that pg's own types leave out. */
 interface CopyConnection extends Connection {
@@ -23,7 +23,7 @@ interface CopyQuery extends Submittable {
  * @param payloads of the statements, in their order; each is made while the server works on the one before
  * @throws pg's error where the server refuses; its text may quote a row
  */
-export function copyIn(client: PoolClient, statements: string, payloads: readonly (() => Buffer)[]): Promise<void> {
+export function copyIn(client: ClientBase, statements: string, payloads: readonly (() => Buffer)[]): Promise<void> {
   return new Promise((done, fail) => {
     const query: CopyQuery = {
       callback: (error) => (error ? fail(error) : done()),

@@ -36,6 +36,7 @@ const CONNECTION_LOST = [
   '08', // connection exception
   '57P', // the server is shutting down, has crashed, or is not up yet
   '25006', // a read-only server: after a failover it is no longer the writer, and the name stands for another one
+  '57014', // the statement took too long, as behind a connection that died unnoticed; the next one ends that
 ];
 
 /** Whether the connection is of no more use, however the database may be. */
@@ -44,9 +45,9 @@ export function isConnectionLost(error: unknown): boolean {
   return code === null ? isNetworkError(error) : CONNECTION_LOST.some((start) => code.startsWith(start));
 }
 
-/** pg gave up waiting; whether the server did the work is not known. pg's error for it has no code. */
-export function isAnswerTimeout(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Query read timeout';
+/** The server gave up, or pg, whose error for it has no code; whether the server did the work is then not known. */
+export function isTimeout(error: unknown): boolean {
+  return sqlstate(error) === '57014' || (error instanceof Error && error.message === 'Query read timeout');
 }
 
 /** Errors that the server reported have a severity; nothing else has. */

@@ -5,6 +5,7 @@ import { runScenario, type Scenario } from './support/scenario.ts';
 import type { System } from './support/system.ts';
 
 const wereKnown = ({ output }: System) => expect(output.counts().duplicate).toBeGreaterThan(0);
+const hasHappened = ({ database }: System) => expect(database.happened()).toBeGreaterThan(0);
 
 const SCENARIOS: readonly Scenario[] = [
   {
@@ -16,6 +17,7 @@ const SCENARIOS: readonly Scenario[] = [
         database.cut();
       }
     },
+    felt: hasHappened,
   },
   {
     name: 'the connection to the database is cut in the middle of the data of a COPY',
@@ -63,6 +65,7 @@ const SCENARIOS: readonly Scenario[] = [
     async faults(system, random) {
       for (let i = 0; i < 4; i++) await OTHER_FAULTS.delay(system, 700, random);
     },
+    felt: hasHappened,
   },
   {
     name: 'nobody answers at the address of the database',

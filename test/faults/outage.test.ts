@@ -6,7 +6,7 @@ import { REFUSED } from './support/workload.ts';
 
 /** A minute is a second here: waits of 1 s to 10 s stand for 30 s to 10 minutes, and together last as long as those. */
 const OUTAGE_MS = 60_000;
-/** 1 + 2 + 4 + 8 + 6 * 10 seconds, for the 75 minutes of twelve receives with the waits that are shipped. */
+/** 1 + 2 + 4 + 8 + 6 * 9 seconds, for the 70 minutes of twelve receives with the waits that are shipped. */
 const RECEIVES = 11;
 const TRIED_AGAIN_WITHIN_MS = 11_000;
 /** Polling and the function itself are not scaled. */

@@ -1,4 +1,4 @@
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { TEST_MASK_KEY } from '../support/function.ts';
 import { KMS_KEY, type Kms, startKms } from '../support/kms.ts';
 import { OTHER_FAULTS, until, untilFelt } from './support/faults.ts';
@@ -72,6 +72,7 @@ const QUEUE_SCENARIOS: readonly Scenario[] = [
     async faults(system, random) {
       for (let i = 0; i < 3; i++) await OTHER_FAULTS.queueSlow(system, 1_000, random);
     },
+    felt: ({ queue }) => expect(queue.happened()).toBeGreaterThan(0),
   },
   {
     name: 'SQS does not answer the function at all',

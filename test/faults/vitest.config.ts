@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Apart from `npm test`, since it takes minutes: `npm run test:faults`. Environment: FAULTS_SEED draws the same messages
- * and faults again, FAULTS_RUNS is the number of random runs (3), FAULTS_REPEAT how often each scenario is run (1).
+ * and faults again, FAULTS_RUNS is the number of random runs (3).
  */
 export default defineConfig({
   test: {

@@ -35,7 +35,7 @@ describe('one wrong setting is one sentence that names it', () => {
     ['visibility above SQS limit', queue({ visibilityTimeoutSeconds: 43_201 }), /43201/],
     ['a dead-letter queue that forgets first', queue({ deadLetterRetentionDays: 7 }), /deadLetterRetentionDays is 7/],
     ['a dead-letter queue beyond SQS', queue({ deadLetterRetentionDays: 15 }), /at most 14/],
-    ['an outage that outlasts the receives', queue({ maxReceiveCount: 10 }), /maxReceiveCount of 10 .* 49 minutes/],
+    ['an outage that outlasts the receives', queue({ maxReceiveCount: 10 }), /maxReceiveCount of 10 .* 46 minutes/],
     ['a longer promise', { ...PROD, promisedOutageMinutes: 120 }, /promisedOutageMinutes is 120/],
     ['a batch without a window', ingest({ windowSeconds: 0 }), /without a window/],
     ['a batch beyond Lambda', ingest({ batchSize: 10_001 }), /batchSize is 10001/],

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import { createConnection, type Timeouts } from '../../lambda/store/connection.ts';
+import { insertRows } from '../../lambda/store/insert-rows.ts';
 import { createStore, type Store } from '../../lambda/store/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
@@ -76,14 +78,77 @@ test('a statement that gets no answer is given up, and its rows are handed back'
   expect(await store.write([row()])).toEqual(STORED);
 });
 
-test('a statement that takes too long is ended by the server, and its rows are handed back', async () => {
+test('a statement that takes too long is ended by the server, and its rows are handed back after one try', async () => {
   const database = await createDatabase();
-  const store = openStore(database.writerUrl, { statementMs: 200 });
+  const proxy = await startTcpProxy(database.writerUrl);
+  const store = openStore(proxy.through(database.writerUrl), { statementMs: 200 });
+  await store.write([row()]);
   await database.query('begin');
   await database.query('lock table user_logins in access exclusive mode');
   expect(await store.write([row()])).toEqual([{ kind: 'retry', reason: 'database 57014' }]);
+  expect(proxy.connections()).toBe(1);
   await database.query('rollback');
   expect(await store.write([row()])).toEqual(STORED);
+});
+
+test('a COPY whose client has died unnoticed does not hold up its messages', async () => {
+  const database = await createDatabase();
+  const proxy = await startTcpProxy(database.writerUrl);
+  const held = row();
+  const dead = new pg.Client({ connectionString: proxy.through(database.writerUrl), application_name: 'login-etl' });
+  dead.on('error', () => {});
+  await dead.connect();
+  proxy.abandonOnCopy();
+  await insertRows(dead, [held]).catch(() => {});
+  const waiting = "select from pg_stat_activity where wait_event = 'ClientRead' and state = 'active'";
+  await expect.poll(() => database.query(waiting), { timeout: 10_000 }).toHaveLength(1);
+  const store = openStore(database.writerUrl, { statementMs: 300, graceMs: 100 });
+  const another = row();
+  const inTurn = [held, another].sort((a, b) => a.sentAt - b.sentAt);
+  // Its age is that of a statement that takes too long, and then it is ended by the next connection.
+  await expect.poll(() => store.write(inTurn), { timeout: 10_000 }).toEqual([...STORED, ...STORED]);
+});
+
+test('the server is to notice within the minute that the function is gone', async () => {
+  const database = await createDatabase();
+  const connection = createConnection({ database: { connectionString: database.writerUrl }, key: masker });
+  onTestFinished(() => connection.close());
+  const settings = ['idle', 'interval', 'count'].map((name) => `current_setting('tcp_keepalives_${name}')::int`);
+  const { rows } = await connection.run((client) =>
+    client.query(`select ${settings[0]} + ${settings[1]} * ${settings[2]} as s`),
+  );
+  expect(rows).toEqual([{ s: 40 }]);
+});
+
+test('a connection whose first write was refused is found out too when it dies during a freeze', async () => {
+  const database = await createDatabase();
+  const proxy = await startTcpProxy(database.writerUrl);
+  const store = openStore(proxy.through(database.writerUrl), { idleMs: 0, probeMs: 100 });
+  expect(await store.write([{ ...row(), deviceType: 'x'.repeat(33) }])).toMatchObject([{ kind: 'rejected' }]);
+  proxy.swallow();
+  await new Promise((done) => setTimeout(done, 2));
+  const written = store.write([row()]);
+  setTimeout(() => proxy.recover(), 50);
+  expect(await written).toEqual(STORED);
+});
+
+test('the deadline of one invocation does not cut the connection of the next', async () => {
+  const database = await createDatabase();
+  const proxy = await startTcpProxy(database.writerUrl);
+  const store = openStore(proxy.through(database.writerUrl), { connectMs: 100 });
+  await store.write([row()], performance.now() + 300);
+  await new Promise((done) => setTimeout(done, 400));
+  expect(await store.write([row()])).toEqual(STORED);
+  expect(proxy.connections()).toBe(1);
+});
+
+test('where time may not suffice to open a connection, none is opened', async () => {
+  const database = await createDatabase();
+  const proxy = await startTcpProxy(database.writerUrl);
+  const store = openStore(proxy.through(database.writerUrl), { connectMs: 5_000 });
+  const outOfTime = [{ kind: 'retry', reason: 'database OUT_OF_TIME' }];
+  expect(await store.write([row()], performance.now() + 4_000)).toEqual(outOfTime);
+  expect(proxy.connections()).toBe(0);
 });
 
 test.each([

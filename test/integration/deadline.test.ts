@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, SQSRecord } from 'aws-lambda';
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { createHandler } from '../../lambda/function.ts';
+import { startAwsServer, stubAwsEnvironment } from '../support/aws-server.ts';
 import { createDatabase } from '../support/database.ts';
 import { TEST_MASK_KEY } from '../support/function.ts';
 import { sqsEvent, sqsRecord, VALID_BODY } from '../support/records.ts';
@@ -87,4 +89,21 @@ test('a function with no time left writes nothing and hands everything back', as
   expect(await lambda.invoke([sqsRecord(VALID_BODY)], 0)).toBe(1);
   expect(lambda.reasons).toEqual(['database OUT_OF_TIME']);
   expect(await database.query('select count(*)::int from user_logins')).toEqual([{ count: 0 }]);
+});
+
+test('the function answers in its time, however slow the queue is', async () => {
+  const database = await createDatabase();
+  const queue = await startAwsServer(async () => {
+    await sleep(2_500);
+    return { output: {} };
+  });
+  stubAwsEnvironment();
+  const QUEUE_URL = `${queue.endpoint}/000000000000/q`;
+  const handler = createHandler({ DATABASE_URL: database.writerUrl, MASK_KEY: TEST_MASK_KEY, QUEUE_URL });
+  const endsAt = Date.now() + HAND_BACK_MS;
+  const context = { getRemainingTimeInMillis: () => endsAt - Date.now() } as Context;
+  const bad = Array.from({ length: 1_000 }, () => sqsRecord('not json'));
+  const { batchItemFailures } = await handler(sqsEvent(bad), context);
+  expect(batchItemFailures).toHaveLength(1_000);
+  expect(Date.now()).toBeLessThan(endsAt);
 });

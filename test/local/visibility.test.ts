@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { createVisibility } from '../../lambda/queue/visibility.ts';
 import { startAwsServer, stubAwsEnvironment } from '../support/aws-server.ts';
@@ -37,4 +38,18 @@ test('a queue that begins an answer and does not end it costs seconds, whatever 
   const startedAt = performance.now();
   expect(await createVisibility(`${queue.endpoint}/000000000000/q`).schedule(tries)).toBe(1_000);
   expect(performance.now() - startedAt).toBeLessThan(12_000);
+});
+
+test('a slow queue takes no more time than there is, and what it could not be told is counted', async () => {
+  const queue = await startAwsServer(async () => {
+    await sleep(200);
+    return { output: {} };
+  });
+  stubAwsEnvironment();
+  const tries = Array.from({ length: 1_000 }, (_, i) => ({ receiptHandle: `${i}`, seconds: 30 }));
+  const visibility = createVisibility(`${queue.endpoint}/000000000000/q`);
+  const notScheduled = await visibility.schedule(tries, performance.now() + 900);
+  expect(notScheduled).toBeGreaterThanOrEqual(1_000 - 10 * queue.answered());
+  expect(notScheduled).toBeLessThan(1_000);
+  expect(queue.calls.length).toBeLessThan(100);
 });

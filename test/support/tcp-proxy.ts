@@ -8,6 +8,8 @@ export interface TcpProxy {
   swallow(): void;
   /** Lets new connections through again; the old ones stay dead. */
   recover(): void;
+  /** The client is cut off between the data of the next two COPYs, and the server is not told. */
+  abandonOnCopy(): void;
   /** Closes every connection. */
   cut(): void;
   /** How many connections were made. */
@@ -22,19 +24,29 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const clients = new Set<Socket>();
   let isSwallowing = false;
+  let abandonsCopy = false;
   let connections = 0;
   const server = createServer((client) => {
     connections++;
     const upstream = createConnection(Number(port), hostname);
     let isDead = isSwallowing;
+    let isAbandoned = false;
+    let copies = 0;
     sockets.add(client).add(upstream);
     clients.add(client);
     const relay = (from: Socket, to: Socket) => {
       from.on('data', (data) => {
         isDead ||= isSwallowing;
-        if (!isDead) to.write(data);
+        const copyAt = abandonsCopy && from === client ? data.lastIndexOf('PGCOPY') : -1;
+        copies += data.toString('latin1').split('PGCOPY').length - 1;
+        if (copyAt >= 0 && copies > 1) {
+          abandonsCopy = false;
+          isAbandoned = true;
+          to.write(data.subarray(0, copyAt));
+          client.destroy();
+        } else if (!isDead && !isAbandoned) to.write(data);
       });
-      from.on('error', () => {}).on('close', () => to.destroy());
+      from.on('error', () => {}).on('close', () => isAbandoned || to.destroy());
     };
     relay(client, upstream);
     relay(upstream, client);
@@ -58,6 +70,9 @@ export async function startTcpProxy(url: string): Promise<TcpProxy> {
     },
     swallow: () => {
       isSwallowing = true;
+    },
+    abandonOnCopy: () => {
+      abandonsCopy = true;
     },
     recover: () => {
       isSwallowing = false;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, KeyMismatchError } from '../../lambda/errors.ts';
-import { classifyFault, isAnswerTimeout, isConnectionLost } from '../../lambda/store/retry-policy.ts';
+import { classifyFault, isConnectionLost, isTimeout } from '../../lambda/store/retry-policy.ts';
 
 /** As pg hands over what the server reported. */
 function serverError(code: string): Error {
@@ -122,7 +122,7 @@ describe('faults of our own are not retried', () => {
 });
 
 describe('a connection is lost', () => {
-  test.for(['08000', '08006', '25006', '57P01', '57P02', '57P03'])('after %s', (code) => {
+  test.for(['08000', '08006', '25006', '57014', '57P01', '57P02', '57P03'])('after %s', (code) => {
     expect(isConnectionLost(serverError(code))).toBe(true);
   });
 
@@ -131,14 +131,15 @@ describe('a connection is lost', () => {
     expect(isConnectionLost(new Error('Connection terminated unexpectedly'))).toBe(true);
   });
 
-  test.for(['22001', '23505', '25001', '40P01', '42P01', '53100', '57014', 'XX000'])('not after %s', (code) => {
+  test.for(['22001', '23505', '25001', '40P01', '42P01', '53100', '57000', 'XX000'])('not after %s', (code) => {
     expect(isConnectionLost(serverError(code))).toBe(false);
   });
 });
 
-test('pg giving up on an answer is told from other losses', () => {
-  expect(isAnswerTimeout(new Error('Query read timeout'))).toBe(true);
-  expect(isAnswerTimeout(new Error('Connection terminated unexpectedly'))).toBe(false);
-  expect(isAnswerTimeout(serverError('57014'))).toBe(false);
-  expect(isAnswerTimeout('Query read timeout')).toBe(false);
+test('a statement that took too long is told from other losses', () => {
+  expect(isTimeout(new Error('Query read timeout'))).toBe(true);
+  expect(isTimeout(serverError('57014'))).toBe(true);
+  expect(isTimeout(serverError('57P01'))).toBe(false);
+  expect(isTimeout(new Error('Connection terminated unexpectedly'))).toBe(false);
+  expect(isTimeout('Query read timeout')).toBe(false);
 });

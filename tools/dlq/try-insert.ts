@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { ClientBase } from 'pg';
 import { writeIsolating } from '../../lambda/batch/isolate.ts';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import type { Outcome, RowOutcome } from '../../lambda/batch/outcome.ts';
@@ -32,9 +32,7 @@ export async function withTryInsert<T>(env: Environment, work: (judge: Judge) =>
   const masker = (await openMasker(env)) as Masker;
   let isOpen = false;
   try {
-    return await withClient({ ...database, statement_timeout: STATEMENT_TIMEOUT_MS }, async (connected) => {
-      // The store's own clients come from a pool; nothing here asks for that.
-      const client = connected as unknown as PoolClient;
+    return await withClient({ ...database, statement_timeout: STATEMENT_TIMEOUT_MS }, async (client) => {
       await rolledBack(client, () => checkKey(client, masker));
       isOpen = true;
       const insert = (rows: readonly LoginRow[]) => rolledBack(client, () => tryInsert(client, rows));
@@ -64,7 +62,7 @@ function verdictOn(outcome: Outcome): Verdict {
   return { reason: outcome.reason, isBad: outcome.kind === 'rejected' };
 }
 
-async function tryInsert(client: PoolClient, rows: readonly LoginRow[]): Promise<RowOutcome[]> {
+async function tryInsert(client: ClientBase, rows: readonly LoginRow[]): Promise<RowOutcome[]> {
   try {
     const outcomes = await insertRows(client, rows);
     // What the database would check at commit, which never comes.
@@ -77,7 +75,7 @@ async function tryInsert(client: PoolClient, rows: readonly LoginRow[]): Promise
   }
 }
 
-async function rolledBack<T>(client: PoolClient, work: () => Promise<T>): Promise<T> {
+async function rolledBack<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
   await client.query('begin');
   try {
     return await work();

@@ -18,7 +18,7 @@ export interface FaultProxy {
   cutNextCopyAfter(bytes: number): void;
   /** The answer to the next commit of a COPY does not arrive: the connection is closed, or stays open and dead. */
   loseNextCommitAnswer(how: 'cut' | 'swallow'): void;
-  /** How many of the two above have happened. */
+  /** How often any of this has met a connection; a delay counts for each piece of data. */
   happened(): number;
   stop(): void;
 }
@@ -36,6 +36,7 @@ export async function startFaultProxy(url: string): Promise<FaultProxy> {
   const sockets = new Set<Socket>();
   const state: State = { weather: 'fair', copyBytes: null, lostAnswer: null, happened: 0 };
   const cut = () => {
+    state.happened += sockets.size;
     for (const socket of sockets) socket.destroy();
     sockets.clear();
   };
@@ -93,7 +94,10 @@ function join(client: Socket, upstream: Socket, state: State): void {
         const { weather } = state;
         // One after the other, so that they stay in order when the delay changes.
         last = last.then(async () => {
-          if (typeof weather === 'object') await sleep(weather.delayMs);
+          if (typeof weather === 'object') {
+            state.happened++;
+            await sleep(weather.delayMs);
+          }
           if (!isDead && !to.destroyed) to.write(data);
         });
       });

@@ -114,9 +114,12 @@ function pass(hold: Hold): Promise<unknown> {
   return typeof hold === 'number' ? sleep(hold) : hold();
 }
 
-/** Waits until the function has said that this is why it could not store a message. */
+/** Waits until the function says, from now on, that this is why it could not store a message. */
 export function untilFelt({ output }: System, reason: RegExp): Promise<void> {
-  return until(() => Object.keys(output.reasons()).some((seen) => reason.test(seen)), `${reason}`);
+  const count = () =>
+    Object.entries(output.reasons()).reduce((sum, [seen, times]) => sum + (reason.test(seen) ? times : 0), 0);
+  const before = count();
+  return until(() => count() > before, `${reason}`);
 }
 
 /** The usual write, and the one that follows where the ledger knows a message; a word of each. */

@@ -17,7 +17,7 @@ export interface SystemOptions extends DeliveryOptions, PlacesOptions {
   workers: number;
   batchSize: number;
   windowMs: number;
-  /** Of the function; the hour of a retry wait is a minute here. */
+  /** Of the function, besides its usual one. */
   env: Readonly<Record<string, string>>;
   functionTimeoutMs: number;
   commitsMayGoUnseen: boolean;
@@ -28,7 +28,6 @@ export interface System extends Places {
   workload: Workload;
   functions: readonly FunctionProcess[];
   output: Output;
-  delivery: Delivery;
   /** Sends the messages of the workload from one number to below another. */
   send(from?: number, to?: number, whenReady?: () => Promise<void>): Promise<void>;
   /** Until nothing is in the queue and no function at work; false where that does not come. */
@@ -82,7 +81,6 @@ async function assemble(options: Options, stops: (() => unknown)[]): Promise<Omi
     workload,
     output,
     functions,
-    delivery,
     send: (from = 0, to = workload.messages, whenReady = async () => {}) =>
       sendMessages(places, workload, { from, to, whenReady }),
     drained: (withinMs) => isDrained(places, delivery.running, withinMs),
