@@ -15,7 +15,7 @@ const FOLDER = join(ROOT, 'test', 'mutation');
 const HELP = `Changes the pure code in some 850 small ways, in a copy, and counts the changes that a unit or property test notices.
 Writes test/mutation/result.md. Fails below ${MIN_SCORE} %, and for a change that nothing noticed and accepted.json does not explain.
 
-  npm run test:mutation                       about six minutes on two cores
+  npm run test:mutation                       about seven minutes on two cores
   npm run test:mutation -- --concurrency 1    how many at once (2)
 
 Stryker ${VERSION} (64 MB) comes from npm, into node_modules/.cache.

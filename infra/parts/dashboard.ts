@@ -10,7 +10,7 @@ const SUM = { statistic: cloudwatch.Stats.SUM, period: PERIOD };
 const HIGHEST = { statistic: cloudwatch.Stats.MAXIMUM, period: PERIOD };
 const WIDTH = 12;
 
-/** For a person on call, from top to bottom: is something wrong, is anything lost, why, and is it the database. */
+/** For a person on call, from top to bottom: is something wrong, is anything waiting, why, and is it the database. */
 export class Dashboard extends Construct {
   constructor(scope: Construct, { stage }: AwsSettings, watched: Watched, alarms: cloudwatch.IAlarm[]) {
     super(scope, 'Dashboard');

@@ -44,7 +44,7 @@ export function createTelemetry(now: () => number, serviceName: string): Telemet
     },
     visibilityNotSet(messages) {
       metrics.addMetric('VisibilityNotSet', MetricUnit.Count, messages).publishStoredMetrics();
-      logger.warn('visibility not set, so rejected messages wait for the timeout of the queue', { messages });
+      logger.warn('visibility not set, so these messages wait for the timeout of the queue', { messages });
     },
   };
 }

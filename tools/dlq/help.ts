@@ -19,8 +19,9 @@ const ENDING = `  --json            one JSON object on standard output (npm run 
 `;
 
 const CODES = `
-Exit code: 0 all done, 1 something was left, hidden or failed, 2 wrong usage, 130 interrupted. Ctrl-C ends after what is
-in flight, and gives back what was taken; a run that is killed outright hides its messages for up to 15 minutes.
+Exit code: 0 all done, 1 something failed, was left, or (redrive, purge) was hidden, 2 wrong usage, 130 interrupted.
+Ctrl-C ends after what is in flight, and gives back what was taken; a run that is killed outright hides its messages
+for up to 15 minutes.
 `;
 
 const LIST = `Lists the messages of the dead-letter queue, oldest first, each with the reason that today's checks give.
