@@ -8,6 +8,8 @@ const COPY_ROW = 'insert into user_logins select * from user_logins limit 1';
 const COPY_LEDGER = 'insert into ingest_ledger values (now(), gen_random_uuid())';
 const DELETE_ROW = 'delete from user_logins where ctid = (select ctid from user_logins limit 1)';
 const STRANGER = "insert into user_logins (user_id) values ('nobody')";
+const OTHER_VERSION = 'update user_logins set app_version = app_version + 1';
+const OTHER_PSEUDONYM = "update user_logins set masked_ip = 'k1_' || repeat('0', 64)";
 const RAW_ROW = "update user_logins set locale = '2001:db8:c0de:1::1'";
 const SHORT_BATCH = { message: 'batch stored', received: 2, stored: 1, duplicate: 0, rejected: 0, retried: 0 };
 
@@ -39,6 +41,8 @@ const BREACHES: readonly [ViolationKind, string, (system: System) => unknown][] 
     (system) => system.postgres.query(`insert into user_logins (user_id) values ('u-${numberOf(system, false)};')`),
   ],
   ['misplaced', 'a row of nobody', ({ postgres }) => postgres.query(STRANGER)],
+  ['misplaced', 'a row that says something else than its message', ({ postgres }) => postgres.query(OTHER_VERSION)],
+  ['misplaced', 'a row with the pseudonym of another ip', ({ postgres }) => postgres.query(OTHER_PSEUDONYM)],
   ['leaked', 'a raw device id in the log', ({ output }) => output.print('canary-1-2 was here')],
   ['leaked', 'a raw ip in a row', ({ postgres }) => postgres.query(RAW_ROW)],
   ['unbalanced', 'a batch that leaves out a message', ({ output }) => output.print(JSON.stringify(SHORT_BATCH))],

@@ -21,13 +21,14 @@ export interface Remains {
 const CHUNK = 50_000;
 const RECEIVES_AT_ONCE = 8;
 const HIDDEN_SECONDS = 3_600;
+const ROW_CONTENT = 'json_build_array(user_id, device_type, masked_ip, masked_device_id, locale, app_version)';
 
 /** Looks at everything a run has left behind. Empties the dead-letter queue, since each letter is to be seen once. */
 export async function collectHistory(remains: Remains): Promise<History> {
   const { workload, postgres, output } = remains;
   const rows = new Uint8Array(workload.messages);
   const dead = new Uint8Array(workload.messages);
-  const strangers = (await countRows(postgres, rows)) + (await countDeadLetters(remains, dead));
+  const strangers = (await countRows(remains, rows)) + (await countDeadLetters(remains, dead));
   const [ledger] = await postgres.query<{ count: number }>('select count(*)::int from ingest_ledger');
   return {
     workload,
@@ -43,20 +44,21 @@ export async function collectHistory(remains: Remains): Promise<History> {
   };
 }
 
-/** @returns how many rows are of no message */
-async function countRows(postgres: KillablePostgres, rows: Uint8Array): Promise<number> {
+/** @returns how many rows are of no message, or not what their message says */
+async function countRows({ workload, postgres }: Remains, rows: Uint8Array): Promise<number> {
   let known = 0;
   for (let from = 0; from < rows.length; from += CHUNK) {
-    const found = await postgres.query<{ index: number; count: number }>(
-      `select index, count(*)::int
-       from (select case when user_id ~ '^u-[0-9]{1,9};$' then substr(user_id, 3, length(user_id) - 3)::int end as index
-             from user_logins) as logins
-       where index between $1 and $2 group by index`,
+    const found = await postgres.query<{ index: number; content: unknown }>(
+      `select index, ${ROW_CONTENT} as content
+       from (select case when user_id ~ '^u-[0-9]{1,9};$' then substr(user_id, 3, length(user_id) - 3)::int end as index,
+                    user_logins.* from user_logins) as logins
+       where index between $1 and $2`,
       [from, Math.min(rows.length, from + CHUNK) - 1],
     );
-    for (const { index, count } of found) {
-      rows[index] = Math.min(count, 255);
-      known += count;
+    for (const { index, content } of found) {
+      if (JSON.stringify(content) !== JSON.stringify(workload.rowOf(index))) continue;
+      rows[index] = Math.min(Number(rows[index]) + 1, 255);
+      known++;
     }
   }
   const [all] = await postgres.query<{ count: number }>('select count(*)::int from user_logins');

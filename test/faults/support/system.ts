@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import { ENV } from '../../../lambda/environment.ts';
 import { type EventSource, startEventSource } from '../../../localstack/event-source/event-source.ts';
 import { LOCAL_AWS } from '../../../localstack/queue/queue-server.ts';
+import { TEST_MASK_KEY } from '../../support/function.ts';
 import type { History } from './check-history.ts';
 import { collectHistory } from './collect-history.ts';
 import { createDelivery, type Delivery, type DeliveryOptions } from './delivery.ts';
@@ -94,7 +94,7 @@ function createFunctions(places: Places, output: Output, options: Options): Func
   const { postgres, database, queue, queueUrl } = places;
   const env = {
     [ENV.databaseUrl]: database.through(postgres.writerUrl),
-    [ENV.maskKey]: `hex:${randomBytes(32).toString('hex')}`,
+    [ENV.maskKey]: TEST_MASK_KEY,
     [ENV.queueUrl]: queue.through(queueUrl),
     [ENV.retryWait]: '1',
     [ENV.longestRetryWait]: '2',

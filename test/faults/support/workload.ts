@@ -1,3 +1,6 @@
+import { deriveFieldKeys } from '../../../lambda/masking/field-keys.ts';
+import { createMasker } from '../../../lambda/masking/masker.ts';
+import { TEST_MASK_KEY } from '../../support/function.ts';
 import { createRandom, type Random } from './random.ts';
 
 export interface WorkloadOptions {
@@ -14,6 +17,8 @@ export interface Workload {
   messages: number;
   isValid(index: number): boolean;
   bodyOf(index: number): string;
+  /** What a valid one becomes, column by column, as `ROW_CONTENT` in collect-history.ts reads it. */
+  rowOf(index: number): readonly unknown[];
 }
 
 /** Begins every raw ip, as text and in the forms it is written in, and every device id: neither may be seen again. */
@@ -22,6 +27,8 @@ export const CANARY = /canary|2001:0?db8:c0de|c0de:/i;
 export const REFUSED = 'refused';
 const INDEX = /u-(\d+);/;
 const LOCALES = ['RU', 'en_US', null, ''];
+const VERSIONS = { '2.3.0': 2_003_000, '0.96': 96_000, '3.0.0': 3_000_000 } as const;
+const masker = createMasker('k1', deriveFieldKeys(Buffer.from(TEST_MASK_KEY.replace('hex:', ''), 'hex')));
 
 const POISONS: readonly ((event: Record<string, unknown>) => string)[] = [
   (event) => JSON.stringify(event).slice(0, -2),
@@ -44,6 +51,13 @@ export function createWorkload({ seed, messages, poison, refused = 0.3 }: Worklo
       if (random.happens(refused)) return JSON.stringify({ ...event, device_type: REFUSED });
       return random.oneOf(POISONS)(event);
     },
+    rowOf(index) {
+      const random = randomOf(index);
+      random.happens(poison);
+      const { user_id, device_type, ip, device_id, locale, app_version } = loginEvent(index, random);
+      const pseudonyms = [masker.maskIp(ip).masked, masker.maskDeviceId(device_id)];
+      return [user_id, device_type, ...pseudonyms, locale || null, VERSIONS[app_version]];
+    },
   };
 }
 
@@ -53,11 +67,11 @@ export function indexOf(text: string): number | null {
   return index === undefined ? null : Number(index);
 }
 
-function loginEvent(index: number, random: Random): Record<string, unknown> {
+function loginEvent(index: number, random: Random) {
   const group = () => random.between(0, 65_535).toString(16);
   return {
     user_id: `u-${index};`,
-    app_version: random.oneOf(['2.3.0', '0.96', '3.0.0']),
+    app_version: random.oneOf(Object.keys(VERSIONS) as (keyof typeof VERSIONS)[]),
     device_type: random.oneOf(['android', 'iOS']),
     ip: random.happens(0.1) ? null : `2001:db8:c0de:${group()}::${group()}`,
     locale: random.oneOf(LOCALES),
