@@ -3,7 +3,7 @@ import { LOCAL_AWS } from '../queue/queue-server.ts';
 import { UserError } from '../user-error.ts';
 
 /** Where docker-compose.yml has LocalStack and Postgres, as this machine sees them. */
-const COMPOSE_ENDPOINT = 'http://localhost:4566';
+export const COMPOSE_ENDPOINT = 'http://localhost:4566';
 const COMPOSE_DATABASE = 'postgres://postgres:postgres@localhost:5432/postgres';
 
 export interface Deployment {

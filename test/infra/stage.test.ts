@@ -9,6 +9,9 @@ import { TEST_MASK_KEY } from '../support/function.ts';
 test.for([
   'http://localhost:4566',
   'http://127.0.0.1:4566',
+  'http://[::1]:4566',
+  'http://localstack:4566',
+  'http://host.docker.internal:4566',
   'http://localhost.localstack.cloud:4566',
   'https://s3.localhost.localstack.cloud:4566',
 ])('%s is a LocalStack, and needs no word about it', (endpoint) => {
@@ -16,17 +19,22 @@ test.for([
   expect(chooseStage('localstack', endpoint)).toBe('localstack');
 });
 
-test.for([undefined, '', 'https://cloudformation.eu-west-1.amazonaws.com', 'http://localhost.example.com', 'nonsense'])(
-  'the endpoint %s is AWS',
-  (endpoint) => {
-    expect(chooseStage(undefined, endpoint)).toBe('prod');
-    expect(chooseStage('dev', endpoint)).toBe('dev');
-  },
-);
+test.for([
+  undefined,
+  '',
+  'https://cloudformation.eu-west-1.amazonaws.com',
+  'http://localhost.example.com',
+  'https://proxy.example.com',
+  'nonsense',
+])('the endpoint %s is AWS', (endpoint) => {
+  expect(chooseStage(undefined, endpoint)).toBe('prod');
+  expect(chooseStage('dev', endpoint)).toBe('dev');
+});
 
 test.for([
   ['production', undefined, /"production".*localstack, dev, prod/],
   ['localstack', undefined, /needs AWS_ENDPOINT_URL/],
+  ['localstack', 'https://proxy.example.com', /its host is localhost/],
   ['prod', 'http://localhost:4566', /LocalStack, which has no databases/],
 ] as const)('stage %s at endpoint %s is refused', ([asked, endpoint, problem]) => {
   expect(() => chooseStage(asked, endpoint)).toThrow(SettingsError);

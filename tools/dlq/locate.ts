@@ -1,7 +1,9 @@
 import type { SQSClientConfig } from '@aws-sdk/client-sqs';
 import { AWS_STAGES, LOCALSTACK, STAGES, type Stage } from '../../infra/settings/settings.ts';
+import { isLocalStack, isStage } from '../../infra/stage.ts';
 import { AWS_CLIENT } from '../../lambda/aws-client.ts';
 import type { Environment } from '../../lambda/environment.ts';
+import { COMPOSE_ENDPOINT } from '../../localstack/deployed/places.ts';
 import { LOCAL_AWS } from '../../localstack/queue/queue-server.ts';
 import { UserError } from '../../localstack/user-error.ts';
 import type { Options } from './options.ts';
@@ -12,9 +14,6 @@ export interface Place {
   queue: { url: string } | { name: string };
 }
 
-/** Where docker-compose.yml has LocalStack. */
-const COMPOSE_ENDPOINT = 'http://localhost:4566';
-const LOCAL_HOST = /^((.+\.)?localhost|127\.0\.0\.1|\[::1\]|(.+\.)?localstack\.cloud)$/;
 const AWS_HOST = /(^|\.)amazonaws\.com(\.cn)?$/;
 
 /** @throws UserError where the queue is not named, or named in ways that contradict each other */
@@ -29,7 +28,7 @@ export function locate(named: Pick<Partial<Options>, 'queue-url' | 'stage' | 'st
   const ofUrl = url && !isUrlOnAws ? url.origin : null;
   const endpoint =
     env.AWS_ENDPOINT_URL_SQS || env.AWS_ENDPOINT_URL || ofUrl || (asked === 'localstack' ? COMPOSE_ENDPOINT : null);
-  const isLocal = endpoint !== null && LOCAL_HOST.test(parseUrl('AWS_ENDPOINT_URL', endpoint).hostname);
+  const isLocal = endpoint !== null && isLocalStack(parseUrl('AWS_ENDPOINT_URL', endpoint).href);
   const stage = checkStage(asked ?? (isLocal && !url ? 'localstack' : undefined), isLocal);
   // By the port: LocalStack's queues have other host names than its endpoint.
   if (url && isLocal && url.port !== new URL(endpoint).port) {
@@ -52,8 +51,8 @@ function checkStage(stage: string | undefined, isLocal: boolean): Stage | undefi
   if ((stage === 'localstack') === isLocal) return stage;
   throw new UserError(
     isLocal
-      ? `The stage ${stage} is on AWS, and AWS_ENDPOINT_URL on this machine: leave one of them out.`
-      : 'The stage localstack is on this machine, and AWS_ENDPOINT_URL is not: leave one of them out.',
+      ? `The stage ${stage} is on AWS, and AWS_ENDPOINT_URL is a LocalStack: leave one of them out.`
+      : 'The stage localstack is no place on AWS, and AWS_ENDPOINT_URL is no LocalStack: leave one of them out.',
     2,
   );
 }
@@ -80,8 +79,4 @@ function parseUrl(name: string, text: string): URL {
     throw new UserError(`${name} is no http:// or https:// URL.`, 2);
   }
   return new URL(text);
-}
-
-function isStage(name: string): name is Stage {
-  return (STAGES as readonly string[]).includes(name);
 }
