@@ -42,21 +42,7 @@ export interface Connection {
  */
 export function createConnection({ database, key, timeouts }: ConnectionSettings): Connection {
   const limits = { ...TIMEOUTS, ...timeouts };
-  const pool = new pg.Pool({
-    ...database,
-    max: 1,
-    application_name: APPLICATION,
-    connectionTimeoutMillis: limits.connectMs,
-    statement_timeout: limits.statementMs,
-    query_timeout: limits.statementMs + limits.graceMs,
-    idleTimeoutMillis: 0,
-    allowExitOnIdle: true,
-    keepAlive: true,
-  });
-  // A connection that dies while idle leaves the pool by itself, and one that dies between check-out and statement
-  // fails the statement. Both also emit an error, which would end the process if nobody listened.
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  const pool = openPool(database, limits);
   const lastUsed = new WeakMap<pg.PoolClient, number>();
 
   async function use<T>(client: pg.PoolClient, statement: Statement<T>, deadline: number): Promise<T> {
@@ -101,6 +87,26 @@ export function createConnection({ database, key, timeouts }: ConnectionSettings
   }
 
   return { run, close: () => pool.end() };
+}
+
+/** A pool of one, which opens its connection with the first statement. */
+function openPool(database: Database, { connectMs, statementMs, graceMs }: Timeouts): pg.Pool {
+  const pool = new pg.Pool({
+    ...database,
+    max: 1,
+    application_name: APPLICATION,
+    connectionTimeoutMillis: connectMs,
+    statement_timeout: statementMs,
+    query_timeout: statementMs + graceMs,
+    idleTimeoutMillis: 0,
+    allowExitOnIdle: true,
+    keepAlive: true,
+  });
+  // A connection that dies while idle leaves the pool by itself, and one that dies between check-out and statement
+  // fails the statement. Both also emit an error, which would end the process if nobody listened.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
 }
 
 /** `query_timeout` per statement is pg's, and missing from its types. */
