@@ -12,17 +12,18 @@ export interface Progress {
  * Shows how far a long run is, on standard error: one line that is written over, or a line now and then where standard
  * error is no terminal.
  *
- * @param done how many messages are finished
+ * @param done how many are finished
  * @param total null where it is not known
+ * @param what they are
  */
-export function showProgress(done: () => number, total: number | null): Progress {
+export function showProgress(done: () => number, total: number | null, what = 'events'): Progress {
   const isTerminal = process.stderr.isTTY === true;
   const startedAt = performance.now();
   let shown = false;
   const show = () => {
     const seconds = (performance.now() - startedAt) / 1_000;
     if (seconds * 1_000 < QUIET_MS) return;
-    const line = progressLine(done(), total, seconds);
+    const line = progressLine(done(), total, what, seconds);
     process.stderr.write(isTerminal ? `\r\x1b[2K${line}` : `${line}\n`);
     shown = true;
   };
@@ -35,12 +36,12 @@ export function showProgress(done: () => number, total: number | null): Progress
   };
 }
 
-function progressLine(done: number, total: number | null, seconds: number): string {
-  const rate = `${formatCount(Math.round(done / seconds))} events/s`;
-  if (total === null) return `  ${formatCount(done)} events done, ${rate}`;
+function progressLine(done: number, total: number | null, what: string, seconds: number): string {
+  const rate = `${formatCount(Math.round(done / seconds))} ${what}/s`;
+  if (total === null) return `  ${formatCount(done)} ${what} done, ${rate}`;
   const percent = total === 0 ? 100 : Math.floor((100 * done) / total);
   const rest = done === 0 ? '' : `, about ${Math.ceil(((total - done) * seconds) / done)} s left`;
-  return `  ${formatCount(done)} of ${formatCount(total)} events done (${percent} %), ${rate}${rest}`;
+  return `  ${formatCount(done)} of ${formatCount(total)} ${what} done (${percent} %), ${rate}${rest}`;
 }
 
 export function formatCount(count: number): string {
