@@ -19,7 +19,7 @@ export class Dashboard extends Construct {
       defaultInterval: Duration.hours(12),
       widgets: [
         [new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, width: 2 * WIDTH, height: 3 })],
-        [throughput(stage), waiting(watched)],
+        [throughput(stage), waiting(stage, watched)],
         [byReason(stage, 'Rejected'), byReason(stage, 'Retried')],
         [invocations(watched), database(watched)],
       ],
@@ -35,7 +35,7 @@ function throughput(stage: Stage): cloudwatch.GraphWidget {
   );
 }
 
-function waiting({ queues }: Watched): cloudwatch.GraphWidget {
+function waiting(stage: Stage, { queues }: Watched): cloudwatch.GraphWidget {
   const { queue, deadLetterQueue } = queues;
   return graph(
     'Waiting',
@@ -46,6 +46,7 @@ function waiting({ queues }: Watched): cloudwatch.GraphWidget {
         label: 'being stored, or waiting for the next try',
       }),
       deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...HIGHEST, label: 'in the dead-letter queue' }),
+      own(stage, 'VisibilityNotSet', { ...SUM, label: 'waiting for the timeout: SQS took no other wait' }),
     ],
     [queue.metricApproximateAgeOfOldestMessage({ ...HIGHEST, label: 'age of the oldest, s' })],
   );

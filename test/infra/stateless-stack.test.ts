@@ -184,6 +184,9 @@ describe('an alarm', () => {
     const { POWERTOOLS_SERVICE_NAME: service } = functionCalled('ingest').Properties.Environment.Variables;
     expect(body).toContain('{LoginEtl,service,reason}');
     expect(body.replaceAll('\\', '')).toContain(`service="${service}"`);
+    for (const metric of ['Received', 'Stored', 'Duplicate', 'Rejected', 'Retried', 'VisibilityNotSet']) {
+      expect(body.replaceAll('\\', '')).toContain(`"LoginEtl","${metric}","service","${service}"`);
+    }
   });
 
   test('goes to the addresses of the settings', () => {
