@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
+import { APPLICATION } from '../../lambda/store/session.ts';
 import { serverAccount } from '../../localstack/postgres/server-account.ts';
-import { DATABASE_FAULTS, until, untilFelt } from './support/faults.ts';
+import { DATABASE_FAULTS, END_CONNECTIONS, until, untilFelt } from './support/faults.ts';
 import { runScenario, type Scenario } from './support/scenario.ts';
 import type { System } from './support/system.ts';
-
-const END_CONNECTIONS = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'login-etl'";
 
 /** Takes every connection that is not kept for the superuser. */
 async function takeAllConnections({ postgres }: System): Promise<pg.Client[]> {
@@ -23,7 +22,7 @@ async function takeAllConnections({ postgres }: System): Promise<pg.Client[]> {
   throw new Error('the connections did not come to an end');
 }
 
-const WAITING = "select from pg_stat_activity where application_name = 'login-etl' and wait_event_type = 'Lock'";
+const WAITING = `select from pg_stat_activity where application_name = '${APPLICATION}' and wait_event_type = 'Lock'`;
 
 /** Locks the two tables of the write in the order opposite to the write's. The server ends who has waited longest. */
 async function deadlock({ postgres }: System): Promise<void> {

@@ -6,6 +6,7 @@ import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import { createConnection, type Timeouts } from '../../lambda/store/connection.ts';
 import { insertRows } from '../../lambda/store/insert-rows.ts';
+import { APPLICATION } from '../../lambda/store/session.ts';
 import { createStore, type Store } from '../../lambda/store/store.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
@@ -55,17 +56,23 @@ test('a connection that was cut between two invocations is replaced within the s
   expect(proxy.connections()).toBe(2);
 });
 
-test('a connection that died in silence during a long freeze is found out, and replaced within the invocation', async () => {
-  const database = await createDatabase();
-  const proxy = await startTcpProxy(database.writerUrl);
-  const store = openStore(proxy.through(database.writerUrl), { idleMs: 0, probeMs: 100 });
-  await store.write([row()]);
-  proxy.swallow();
-  await new Promise((done) => setTimeout(done, 2));
-  const written = store.write([row()]);
-  setTimeout(() => proxy.recover(), 50);
-  expect(await written).toEqual(STORED);
-});
+test.for([
+  ['stored', row(), STORED],
+  ['refused', { ...row(), deviceType: 'x'.repeat(33) }, [expect.objectContaining({ kind: 'rejected' })]],
+] as const)(
+  'a connection that died in silence during a long freeze is replaced within the invocation, its last write %s',
+  async ([, before, outcome]) => {
+    const database = await createDatabase();
+    const proxy = await startTcpProxy(database.writerUrl);
+    const store = openStore(proxy.through(database.writerUrl), { idleMs: 0, probeMs: 100 });
+    expect(await store.write([before])).toEqual(outcome);
+    proxy.swallow();
+    await new Promise((done) => setTimeout(done, 2));
+    const written = store.write([row()]);
+    setTimeout(() => proxy.recover(), 50);
+    expect(await written).toEqual(STORED);
+  },
+);
 
 test('a statement that gets no answer is given up, and its rows are handed back', async () => {
   const database = await createDatabase();
@@ -95,7 +102,7 @@ test('a COPY whose client has died unnoticed does not hold up its messages', asy
   const database = await createDatabase();
   const proxy = await startTcpProxy(database.writerUrl);
   const held = row();
-  const dead = new pg.Client({ connectionString: proxy.through(database.writerUrl), application_name: 'login-etl' });
+  const dead = new pg.Client({ connectionString: proxy.through(database.writerUrl), application_name: APPLICATION });
   dead.on('error', () => {});
   await dead.connect();
   proxy.abandonOnCopy();
@@ -118,18 +125,6 @@ test('the server is to notice within the minute that the function is gone', asyn
     client.query(`select ${settings[0]} + ${settings[1]} * ${settings[2]} as s`),
   );
   expect(rows).toEqual([{ s: 40 }]);
-});
-
-test('a connection whose first write was refused is found out too when it dies during a freeze', async () => {
-  const database = await createDatabase();
-  const proxy = await startTcpProxy(database.writerUrl);
-  const store = openStore(proxy.through(database.writerUrl), { idleMs: 0, probeMs: 100 });
-  expect(await store.write([{ ...row(), deviceType: 'x'.repeat(33) }])).toMatchObject([{ kind: 'rejected' }]);
-  proxy.swallow();
-  await new Promise((done) => setTimeout(done, 2));
-  const written = store.write([row()]);
-  setTimeout(() => proxy.recover(), 50);
-  expect(await written).toEqual(STORED);
 });
 
 test('the deadline of one invocation does not cut the connection of the next', async () => {

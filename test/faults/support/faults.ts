@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { APPLICATION } from '../../../lambda/store/session.ts';
 import type { Random } from './random.ts';
 import type { System } from './system.ts';
 
@@ -35,7 +36,8 @@ const withTableLocked: Fault = async ({ postgres }, hold) => {
   }
 };
 
-const END_CONNECTIONS = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'login-etl'";
+/** So that the function opens new ones. */
+export const END_CONNECTIONS = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = '${APPLICATION}'`;
 
 /** A setting of the role, which a connection takes over when it is opened, and keeps. */
 const changed =
@@ -128,11 +130,10 @@ export type Write = 'copy' | 'unnest';
 /** Waits for a moment when the function is writing; it is there only for a short while. */
 export async function untilWriting({ postgres }: System, write: Write = 'copy'): Promise<void> {
   const client = await postgres.connect();
-  const active =
-    "select from pg_stat_activity where application_name = 'login-etl' and state = 'active' and query ~ $1";
+  const active = 'select from pg_stat_activity where application_name = $1 and state = $2 and query ~ $3';
   try {
     for (const startedAt = performance.now(); performance.now() - startedAt < 10_000; await sleep(2)) {
-      if ((await client.query(active, [write])).rowCount) return;
+      if ((await client.query(active, [APPLICATION, 'active', write])).rowCount) return;
     }
     throw new Error(`the function wrote nothing by ${write} for ten seconds`);
   } finally {

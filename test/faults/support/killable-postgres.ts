@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { APPLICATION } from '../../../lambda/store/session.ts';
 import { postgresHome, startPostgres } from '../../../localstack/postgres/embedded-postgres.ts';
 import { killWithChildren, signal } from './kill-processes.ts';
 import { openFolder, ROLE_PASSWORD, removeDatabase, SERVER_SETTINGS } from './template.ts';
@@ -26,8 +27,8 @@ export interface KillablePostgres {
 }
 
 const PATIENCE_MS = 30_000;
-const A_BACKEND =
-  "select pid from pg_stat_activity where application_name = 'login-etl' order by state = 'active' desc limit 1";
+const A_BACKEND = `select pid from pg_stat_activity where application_name = '${APPLICATION}'
+  order by state = 'active' desc limit 1`;
 
 /** @param settings for `postgres -c` */
 export async function startKillablePostgres(

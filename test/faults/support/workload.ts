@@ -40,21 +40,22 @@ const POISONS: readonly ((event: Record<string, unknown>) => string)[] = [
 
 export function createWorkload({ seed, messages, poison, refused = 0.3 }: WorkloadOptions): Workload {
   const randomOf = (index: number) => createRandom(seed ^ Math.imul(index + 1, 0x9e3779b1));
+  const draw = (index: number) => {
+    const random = randomOf(index);
+    const isPoison = random.happens(poison);
+    return { isPoison, event: loginEvent(index, random), random };
+  };
   return {
     messages,
     isValid: (index) => !randomOf(index).happens(poison),
     bodyOf(index) {
-      const random = randomOf(index);
-      const isPoison = random.happens(poison);
-      const event = loginEvent(index, random);
+      const { isPoison, event, random } = draw(index);
       if (!isPoison) return JSON.stringify(event);
       if (random.happens(refused)) return JSON.stringify({ ...event, device_type: REFUSED });
       return random.oneOf(POISONS)(event);
     },
     rowOf(index) {
-      const random = randomOf(index);
-      random.happens(poison);
-      const { user_id, device_type, ip, device_id, locale, app_version } = loginEvent(index, random);
+      const { user_id, device_type, ip, device_id, locale, app_version } = draw(index).event;
       const pseudonyms = [masker.maskIp(ip).masked, masker.maskDeviceId(device_id)];
       return [user_id, device_type, ...pseudonyms, locale || null, VERSIONS[app_version]];
     },
