@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { queueDepth } from '../../localstack/queue/queues.ts';
 import { runScenario } from './support/scenario.ts';
-import { REFUSED } from './support/workload.ts';
 
 /** A minute is a second here: waits of 1 s to 10 s stand for 30 s to 10 minutes, and together last as long as those. */
 const OUTAGE_MS = 60_000;
@@ -20,6 +19,8 @@ test('the database is away for an hour, on a clock sixty times as fast', async (
     {
       name: context.task.name,
       messages: 400,
+      // Those could be dead letters before the outage, or be counted among what waits in it, as time has it.
+      refused: 0,
       portions: 40,
       paceMs: 1_000,
       system: {
@@ -36,9 +37,8 @@ test('the database is away for an hour, on a clock sixty times as fast', async (
         await sleep(2_000);
         await postgres.kill();
         await sleep(OUTAGE_MS);
-        // Poison has gone its way meanwhile; valid messages, and those that only the database refuses, wait.
-        const numbers = Array.from({ length: workload.messages }, (_, i) => i);
-        const poison = numbers.filter((i) => !workload.isValid(i) && !workload.bodyOf(i).includes(REFUSED));
+        // Poison, and nothing else, has gone its way meanwhile.
+        const poison = Array.from({ length: workload.messages }, (_, i) => i).filter((i) => !workload.isValid(i));
         expect((await queueDepth(sqs, deadLetterQueueUrl)).visible).toBe(poison.length);
         expect((await queueDepth(sqs, queueUrl)).inFlight).toBeGreaterThan(0);
         await postgres.restart();

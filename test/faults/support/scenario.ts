@@ -29,6 +29,8 @@ export interface Scenario {
   messages: number;
   /** Share of the messages that can never become a row; unless it is given a few are, so that both kinds are there. */
   poison?: number;
+  /** Share of those that only the database refuses; unless it is given some are. */
+  refused?: number;
   system?: Partial<SystemOptions>;
   /** How many portions the messages come in, and how far apart: so that they go on arriving while it happens. */
   portions?: number;
@@ -53,8 +55,8 @@ export async function runScenario(
 }
 
 async function runOnce(scenario: Scenario, seed: number): Promise<History> {
-  const { messages, poison = 0.05 } = scenario;
-  const workload = createWorkload({ seed, messages, poison });
+  const { messages, poison = 0.05, refused } = scenario;
+  const workload = createWorkload({ seed, messages, poison, refused });
   const system = await startSystem({ template: inject('faultsTemplate'), workload, seed, ...scenario.system });
   try {
     const faults = async () => {

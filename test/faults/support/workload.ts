@@ -9,7 +9,7 @@ export interface WorkloadOptions {
   /** The share of messages that can never become a row, from 0 to 1. */
   poison: number;
   /** Of those, the share that only the database refuses. */
-  refused?: number;
+  refused?: number | undefined;
 }
 
 /** The messages of a run. Each follows from seed and number, so that a million of them need no memory. */
