@@ -29,9 +29,11 @@ test('the event source cannot delete what was stored, so that it comes again', a
 });
 
 test('the event source is cut off again and again, so that messages are given to nobody', async (context) => {
-  const firstReceives = new Map<string, number>();
+  const seen = new Set<string>();
+  let givenToNobody = 0;
   const onDelivery = ({ messageId, attributes }: SQSRecord) => {
-    if (!firstReceives.has(messageId)) firstReceives.set(messageId, Number(attributes.ApproximateReceiveCount));
+    if (!seen.has(messageId) && Number(attributes.ApproximateReceiveCount) > 1) givenToNobody++;
+    seen.add(messageId);
   };
   await runScenario(
     {
@@ -41,13 +43,13 @@ test('the event source is cut off again and again, so that messages are given to
       async faults({ source }, random) {
         // Answers that are on their way for long are lost more often.
         source.be({ delayMs: 100 });
-        for (let i = 0; i < 10; i++) {
+        for (let i = 0; i < 10 || (givenToNobody === 0 && i < 100); i++) {
           await sleep(random.between(100, 400));
           source.cut();
         }
         source.be('fair');
       },
-      felt: () => expect([...firstReceives.values()].some((receives) => receives > 1)).toBe(true),
+      felt: () => expect(givenToNobody).toBeGreaterThan(0),
     },
     context,
   );

@@ -23,6 +23,7 @@ test('the database is away for an hour, on a clock sixty times as fast', async (
       refused: 0,
       portions: 40,
       paceMs: 1_000,
+      keepComing: false,
       system: {
         env: WAITS,
         maxReceiveCount: RECEIVES,

@@ -35,6 +35,8 @@ export interface Scenario {
   /** How many portions the messages come in, and how far apart: so that they go on arriving while it happens. */
   portions?: number;
   paceMs?: number;
+  /** Whether more of them come, beyond the number, for as long as it happens: it needs some to be felt. Usually so. */
+  keepComing?: boolean;
   /** Whether it happens before the functions are at work. */
   fromTheStart?: boolean;
   /** What happens. When it returns everything must be well again. */
@@ -59,11 +61,11 @@ async function runOnce(scenario: Scenario, seed: number): Promise<History> {
   const workload = createWorkload({ seed, messages, poison, refused });
   const system = await startSystem({ template: inject('faultsTemplate'), workload, seed, ...scenario.system });
   try {
-    const faults = async () => {
-      if (!scenario.fromTheStart) await until(() => system.output.counts().received > 0, 'a first batch');
-      await scenario.faults?.(system, createRandom(seed));
-    };
-    await Promise.all([feed(system, scenario), faults()]);
+    let isOver = false;
+    const happening = happen(system, scenario, seed).finally(() => {
+      isOver = true;
+    });
+    await Promise.all([feed(system, scenario, () => isOver), happening]);
     await system.drained(DRAIN_MS);
     const history = await system.history();
     expect(checkHistory(history)).toEqual([]);
@@ -78,10 +80,17 @@ async function runOnce(scenario: Scenario, seed: number): Promise<History> {
   }
 }
 
-async function feed(system: System, { messages, portions = 20, paceMs = 100 }: Scenario): Promise<void> {
+async function happen(system: System, { faults, fromTheStart }: Scenario, seed: number): Promise<void> {
+  if (!faults) return;
+  if (!fromTheStart) await until(() => system.output.counts().received > 0, 'a first batch');
+  await faults(system, createRandom(seed));
+}
+
+async function feed(system: System, scenario: Scenario, isOver: () => boolean): Promise<void> {
+  const { messages, portions = 20, paceMs = 100, keepComing = true } = scenario;
   const size = Math.ceil(messages / portions);
-  for (let from = 0; from < messages; from += size) {
-    await system.send(from, Math.min(messages, from + size));
+  for (let from = 0; from < messages || (keepComing && !isOver()); from += size) {
+    await system.send(from, keepComing ? from + size : Math.min(messages, from + size));
     await sleep(paceMs);
   }
 }

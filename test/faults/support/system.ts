@@ -28,7 +28,7 @@ export interface System extends Places {
   workload: Workload;
   functions: readonly FunctionProcess[];
   output: Output;
-  /** Sends the messages of the workload from one number to below another. */
+  /** Sends the messages of the workload from one number to below another; there may be more of them than were planned. */
   send(from?: number, to?: number, whenReady?: () => Promise<void>): Promise<void>;
   /** Until nothing is in the queue and no function at work; false where that does not come. */
   drained(timeoutMs: number): Promise<boolean>;
@@ -69,6 +69,7 @@ export async function startSystem(given: Given): Promise<System> {
 
 async function assemble(options: Options, stops: (() => unknown)[]): Promise<Omit<System, 'stop'>> {
   const { workload, commitsMayGoUnseen } = options;
+  let sent = 0;
   const places = await startPlaces(options, stops);
   const output = createOutput();
   const functions = createFunctions(places, output, options);
@@ -81,11 +82,19 @@ async function assemble(options: Options, stops: (() => unknown)[]): Promise<Omi
     workload,
     output,
     functions,
-    send: (from = 0, to = workload.messages, whenReady = async () => {}) =>
-      sendMessages(places, workload, { from, to, whenReady }),
+    send(from = 0, to = workload.messages, whenReady = async () => {}) {
+      sent = Math.max(sent, to);
+      return sendMessages(places, workload, { from, to, whenReady });
+    },
     drained: (withinMs) => isDrained(places, delivery.running, withinMs),
     history: () =>
-      collectHistory({ ...places, workload, output, wrongAnswers: delivery.wrongAnswers(), commitsMayGoUnseen }),
+      collectHistory({
+        ...places,
+        workload: { ...workload, messages: sent },
+        output,
+        wrongAnswers: delivery.wrongAnswers(),
+        commitsMayGoUnseen,
+      }),
   };
 }
 
