@@ -35,7 +35,13 @@ const KMS_SCENARIOS: readonly [string, Ill][] = [
       await kms.be('up');
     },
   ],
-  ['KMS takes two seconds for an answer', async (kms) => kms.slowDown(2_000)],
+  [
+    'KMS takes two seconds for an answer',
+    async (kms) => {
+      kms.slowDown(2_000);
+      await until(() => kms.answered() > 0, 'a slow answer');
+    },
+  ],
   [
     'KMS throttles, and then says that it has an error of its own',
     async (kms, system) => {
