@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createFunctionEnvironment, type FunctionEnvironment } from '../../localstack/function/function-environment.ts';
 import { createDatabase } from '../support/database.ts';
@@ -131,9 +133,12 @@ describe('a new thread takes over', () => {
 
   test.for(['exit', 'throw'])('from one that died between two invocations (%s)', async (order) => {
     const { environment } = await createWithDatabase();
+    const started = once(process, 'worker');
     await environment.invoke(valid());
+    const [thread] = (await started) as [Worker];
+    const died = new Promise((done) => thread.once('exit', done));
     writeFileSync(orders, order);
-    await expect.poll(() => readFileSync(orders, 'utf8'), BOUND).toBe('');
+    await died;
     expect((await environment.invoke(valid())).response).toEqual({ batchItemFailures: [] });
     await environment.stop();
     expect(threadsStarted()).toBe(2);
