@@ -1,6 +1,6 @@
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { copyDataStart, isCommitOfCopy } from './copy-traffic.ts';
+import { copyDataStart, hasMessages, isCommitOfCopy } from './wire.ts';
 
 /**
  * `swallow`: nothing arrives any more, and nobody is told, as behind a firewall that has forgotten the connection; it
@@ -18,6 +18,8 @@ export interface FaultProxy {
   cutNextCopyAfter(bytes: number): void;
   /** The answer to the next commit of a COPY does not arrive: the connection is closed, or stays open and dead. */
   loseNextCommitAnswer(how: 'cut' | 'swallow'): void;
+  /** The answer to a receive that brings messages does not arrive: the connection is closed. */
+  loseNextMessages(): void;
   /** How often any of this has met a connection; a delay counts for each piece of data. */
   happened(): number;
   stop(): void;
@@ -26,7 +28,7 @@ export interface FaultProxy {
 interface State {
   weather: Weather;
   copyBytes: number | null;
-  lostAnswer: 'cut' | 'swallow' | null;
+  lostAnswer: { isIt(data: Buffer): boolean; verdict: 'cut' | 'die' } | null;
   happened: number;
 }
 
@@ -61,7 +63,10 @@ export async function startFaultProxy(url: string): Promise<FaultProxy> {
       state.copyBytes = bytes;
     },
     loseNextCommitAnswer(how) {
-      state.lostAnswer = how;
+      state.lostAnswer = { isIt: isCommitOfCopy, verdict: how === 'cut' ? 'cut' : 'die' };
+    },
+    loseNextMessages() {
+      state.lostAnswer = { isIt: hasMessages, verdict: 'cut' };
     },
     happened: () => state.happened,
     stop() {
@@ -117,8 +122,8 @@ function lookAtRequest(data: Buffer, upstream: Socket, state: State): Verdict {
 
 function lookAtAnswer(data: Buffer, state: State): Verdict {
   const { lostAnswer } = state;
-  if (lostAnswer === null || !isCommitOfCopy(data)) return 'pass';
+  if (!lostAnswer?.isIt(data)) return 'pass';
   state.lostAnswer = null;
   state.happened++;
-  return lostAnswer === 'cut' ? 'cut' : 'die';
+  return lostAnswer.verdict;
 }

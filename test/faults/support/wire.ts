@@ -13,3 +13,8 @@ export function isCommitOfCopy(data: Buffer): boolean {
   }
   return messages.at(-1) === 'ZI' && messages.includes('CCOPY ') && !messages.some((message) => message[0] === 'E');
 }
+
+/** Whether a piece of what SQS answers is of a receive, and not an empty one. */
+export function hasMessages(data: Buffer): boolean {
+  return data.includes('ReceiptHandle');
+}
