@@ -17,9 +17,11 @@ test('faults drawn at random, in any number and order', { timeout: RUNS * 120_00
     const scenario = {
       ...plan,
       name: context.task.name,
+      paceMs: 450,
+      keepComing: false,
       faults: (system: Parameters<typeof runFaults>[0]) => runFaults(system, plan),
     };
-    await runScenario({ ...scenario, paceMs: 450, keepComing: false }, context, seed).catch((error) => {
+    await runScenario(scenario, context, seed).catch((error) => {
       console.error(`Drawn by FAULTS_SEED=${seed} FAULTS_RUNS=1: ${JSON.stringify(plan, null, 2)}`);
       throw error;
     });

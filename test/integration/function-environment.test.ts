@@ -12,7 +12,7 @@ import { startTcpProxy } from '../support/tcp-proxy.ts';
 
 const BOUND = { timeout: 20_000, interval: 20 };
 /** What the function needs to connect and to hand back, and some seconds for its start on a busy machine. */
-const TIMEOUT_MS = 18_000;
+const TIMEOUT_MS = 20_000;
 const THREAD_STARTED = 'thread started\n';
 
 let folder: string;

@@ -69,7 +69,8 @@ export async function startSystem(given: Given): Promise<System> {
 
 async function assemble(options: Options, stops: (() => unknown)[]): Promise<Omit<System, 'stop'>> {
   const { workload, commitsMayGoUnseen } = options;
-  let sent = 0;
+  // What was planned and never sent is lost too.
+  let { messages } = workload;
   const places = await startPlaces(options, stops);
   const output = createOutput();
   const functions = createFunctions(places, output, options);
@@ -83,14 +84,14 @@ async function assemble(options: Options, stops: (() => unknown)[]): Promise<Omi
     output,
     functions,
     send(from = 0, to = workload.messages, whenReady = async () => {}) {
-      sent = Math.max(sent, to);
+      messages = Math.max(messages, to);
       return sendMessages(places, workload, { from, to, whenReady });
     },
     drained: (withinMs) => isDrained(places, delivery.running, withinMs),
     history: () =>
       collectHistory({
         ...places,
-        workload: { ...workload, messages: sent },
+        workload: { ...workload, messages },
         output,
         wrongAnswers: delivery.wrongAnswers(),
         commitsMayGoUnseen,
