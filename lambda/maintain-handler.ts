@@ -1,9 +1,9 @@
-import { readDatabase } from './database-settings.ts';
-import type { Environment } from './environment.ts';
+import { createJob, type Job } from './create-job.ts';
 import { ConfigError, JobError } from './errors.ts';
-import { createJob, type Job } from './job.ts';
-import { pruneLedger } from './store/prune-ledger.ts';
-import { classifyFault } from './store/retry-policy.ts';
+import { readDatabase } from './settings/database-settings.ts';
+import type { Environment } from './settings/environment.ts';
+import { classifyFault } from './store/connection/classify-error.ts';
+import { pruneLedger } from './store/schema/prune-ledger.ts';
 
 /** Shorter than a function may live, so that it can say what happened. */
 const LIMITS = { statement_timeout: 600_000, query_timeout: 605_000 };

@@ -1,8 +1,8 @@
-import { readDatabase } from './database-settings.ts';
-import { ENV, type Environment } from './environment.ts';
+import { createJob, type Job } from './create-job.ts';
 import { ConfigError } from './errors.ts';
-import { createJob, type Job } from './job.ts';
-import { type Migrated, migrateAsOwner } from './store/migrate-as-owner.ts';
+import { readDatabase } from './settings/database-settings.ts';
+import { ENV, type Environment } from './settings/environment.ts';
+import { type Migrated, migrateAsOwner } from './store/schema/migrate-as-owner.ts';
 
 /** The Lambda entry of a deployment: brings the schema of DATABASE_URL to what this release needs. */
 export const handler = createMigration(process.env);

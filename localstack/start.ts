@@ -1,13 +1,13 @@
-import { readConfig } from '../lambda/config.ts';
-import { ENV } from '../lambda/environment.ts';
 import { ConfigError } from '../lambda/errors.ts';
-import { surviveClosedOutput } from './closed-output.ts';
-import { type DataFolder, openDataFolder } from './data-folder.ts';
-import { onInterrupt } from './interrupt.ts';
-import { HELP, type Options, parseOptions } from './options.ts';
-import { isComplete, toJson } from './report.ts';
-import { run } from './run.ts';
-import { UserError } from './user-error.ts';
+import { readConfig } from '../lambda/settings/config.ts';
+import { ENV } from '../lambda/settings/environment.ts';
+import { surviveClosedOutput } from '../tools/cli/closed-output.ts';
+import { onInterrupt } from '../tools/cli/interrupt.ts';
+import { UserError } from '../tools/cli/user-error.ts';
+import { type DataFolder, openDataFolder } from './embedded/data-folder.ts';
+import { HELP, type Options, parseOptions } from './embedded/options.ts';
+import { isComplete, toJson } from './embedded/report.ts';
+import { run } from './embedded/run.ts';
 
 /** The entry of `npm start`. */
 async function main(args: readonly string[]): Promise<number> {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ENV } from '../lambda/environment.ts';
+import { ENV } from '../lambda/settings/environment.ts';
 
 export interface DatabaseCommand<Result> {
   help: string;

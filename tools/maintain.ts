@@ -1,4 +1,4 @@
-import { pruneLedger } from '../lambda/store/prune-ledger.ts';
+import { pruneLedger } from '../lambda/store/schema/prune-ledger.ts';
 import { runDatabaseCommand } from './database-command.ts';
 
 await runDatabaseCommand({

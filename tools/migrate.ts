@@ -1,4 +1,4 @@
-import { migrate } from '../lambda/store/migrate.ts';
+import { migrate } from '../lambda/store/schema/migrate.ts';
 import { runDatabaseCommand } from './database-command.ts';
 
 await runDatabaseCommand({

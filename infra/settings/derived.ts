@@ -1,4 +1,4 @@
-import { RETRY_WAITS, shortestOutageSeconds } from '../../lambda/retry-waits.ts';
+import { RETRY_WAITS, shortestOutageSeconds } from '../../lambda/settings/retry-waits.ts';
 import type { PipelineSettings } from './settings.ts';
 
 /** AWS's advice for queues that Lambda polls: six times the timeout, and the window on top. */

@@ -1,6 +1,6 @@
 /** Everything that differs between stages, in one place. Change values here; `check-settings.ts` says what cannot be. */
 
-import { MAX_RECEIVES } from '../../lambda/retry-waits.ts';
+import { MAX_RECEIVES } from '../../lambda/settings/retry-waits.ts';
 
 export const STAGES = ['localstack', 'dev', 'prod'] as const;
 export type Stage = (typeof STAGES)[number];

@@ -1,9 +1,9 @@
 import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { ENV } from '../../lambda/environment.ts';
-import { Ingest } from '../parts/ingest.ts';
-import { LocalMacKey } from '../parts/mac-key.ts';
-import { Queues } from '../parts/queues.ts';
+import { ENV } from '../../lambda/settings/environment.ts';
+import { LocalMacKey } from '../constructs/hmac-key.ts';
+import { Ingest } from '../constructs/ingest.ts';
+import { Queues } from '../constructs/queues.ts';
 import type { PipelineSettings } from '../settings/settings.ts';
 
 export interface LocalProps {
@@ -23,8 +23,8 @@ export class LocalStackStack extends Stack {
     const { queue, deadLetterQueue } = new Queues(this, settings, RemovalPolicy.DESTROY);
     const { key } = new LocalMacKey(this, macKeyMaterial);
     new Ingest(this, settings, {
-      entry: 'localstack/deployed/handler.ts',
-      files: ['lambda/store/migrations'],
+      entry: 'localstack/handler.ts',
+      files: ['lambda/store/schema/migrations'],
       queue,
       macKey: key,
       database: { [ENV.databaseUrl]: databaseUrl },

@@ -1,11 +1,11 @@
 import { aws_ec2 as ec2, aws_kms as kms, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { Database } from '../constructs/database.ts';
+import { MacKey } from '../constructs/hmac-key.ts';
+import { INGEST } from '../constructs/ingest.ts';
+import { Network } from '../constructs/network.ts';
+import { Queues } from '../constructs/queues.ts';
 import { nameOf, roleNameOf } from '../names.ts';
-import { Database } from '../parts/database.ts';
-import { INGEST } from '../parts/ingest.ts';
-import { MacKey } from '../parts/mac-key.ts';
-import { Network } from '../parts/network.ts';
-import { Queues } from '../parts/queues.ts';
 import type { AwsSettings } from '../settings/settings.ts';
 
 /** What must outlive every release: network, keys, database and queues. */

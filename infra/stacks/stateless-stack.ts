@@ -1,12 +1,12 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { Alarms } from '../constructs/alarms.ts';
+import { Dashboard } from '../constructs/dashboard.ts';
+import { databaseEnvironment } from '../constructs/database-access.ts';
+import { Ingest } from '../constructs/ingest.ts';
+import { Maintenance } from '../constructs/maintenance.ts';
+import { Migration } from '../constructs/migration.ts';
 import { DATABASE, nameOf } from '../names.ts';
-import { Alarms } from '../parts/alarms.ts';
-import { Dashboard } from '../parts/dashboard.ts';
-import { databaseEnvironment } from '../parts/database-access.ts';
-import { Ingest } from '../parts/ingest.ts';
-import { Maintenance } from '../parts/maintenance.ts';
-import { Migration } from '../parts/migration.ts';
 import type { AwsSettings } from '../settings/settings.ts';
 import type { StatefulStack } from './stateful-stack.ts';
 

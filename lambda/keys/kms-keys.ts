@@ -1,8 +1,8 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
-import { AWS_CLIENT } from '../aws-client.ts';
 import { FIELD_KEY_INFO, type FieldKeyName, type FieldKeys } from '../masking/field-keys.ts';
-import { outageOf } from './fault-policy.ts';
+import { AWS_CLIENT } from '../settings/aws-client.ts';
+import { outageOf } from './classify-error.ts';
 
 const KEY_BYTES = 32;
 /** HKDF-Expand ends its message with the number of the block, and one block of SHA-256 is a whole key (RFC 5869, 2.3). */

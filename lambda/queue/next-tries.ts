@@ -1,5 +1,5 @@
 import type { Delivery } from '../batch/process-batch.ts';
-import { type RetryWaits, retryWaitSeconds } from '../retry-waits.ts';
+import { type RetryWaits, retryWaitSeconds } from '../settings/retry-waits.ts';
 import type { NextTry } from './visibility.ts';
 
 /**

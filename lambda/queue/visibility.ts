@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { AWS_CLIENT } from '../aws-client.ts';
+import { AWS_CLIENT } from '../settings/aws-client.ts';
 import { sendInTens } from './send-in-tens.ts';
 
 /** 10,000 failed messages are 1,000 calls; side by side they take seconds instead of a minute. */

@@ -1,9 +1,9 @@
 import { writeIsolating } from '../batch/isolate.ts';
 import type { LoginRow } from '../batch/login-row.ts';
 import type { RowOutcome } from '../batch/outcome.ts';
-import { type ConnectionSettings, createConnection } from './connection.ts';
-import { insertRows } from './insert-rows.ts';
-import { classifyFault } from './retry-policy.ts';
+import { classifyFault } from './connection/classify-error.ts';
+import { type ConnectionSettings, createConnection } from './connection/connection.ts';
+import { insertRows } from './write/insert-rows.ts';
 
 export interface Store {
   /**

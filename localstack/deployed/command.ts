@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
-import type { Environment } from '../../lambda/environment.ts';
-import { UserError } from '../user-error.ts';
+import type { Environment } from '../../lambda/settings/environment.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
 import { type Deployment, locate } from './places.ts';
 
 export interface CommandLine {

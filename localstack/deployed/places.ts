@@ -1,9 +1,8 @@
-import type { Environment } from '../../lambda/environment.ts';
-import { LOCAL_AWS } from '../queue/queue-server.ts';
-import { UserError } from '../user-error.ts';
+import { COMPOSE_ENDPOINT, LOCAL_AWS } from '../../infra/localstack-endpoint.ts';
+import type { Environment } from '../../lambda/settings/environment.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
 
-/** Where docker-compose.yml has LocalStack and Postgres, as this machine sees them. */
-export const COMPOSE_ENDPOINT = 'http://localhost:4566';
+/** Where docker-compose.yml has Postgres, as this machine sees it. */
 const COMPOSE_DATABASE = 'postgres://postgres:postgres@localhost:5432/postgres';
 
 export interface Deployment {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { UserError } from '../user-error.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
 
 export interface Step {
   /** As a line on the terminal: "Deploying". */

@@ -1,5 +1,5 @@
-import { withClient } from '../../lambda/store/with-client.ts';
-import { UserError } from '../user-error.ts';
+import { withClient } from '../../lambda/store/connection/with-client.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
 import type { Deployment } from './places.ts';
 import { runStep } from './run-step.ts';
 

@@ -21,7 +21,7 @@
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { UserError } from '../../localstack/user-error.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
 import { measureBundle } from './bundle.ts';
 import { FULL, QUICK } from './plan.ts';
 import { formatReport, type Report } from './report.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import pg from 'pg';
-import { migrate } from '../../lambda/store/migrate.ts';
+import { migrate } from '../../lambda/store/schema/migrate.ts';
 import type { ContestantId } from './plan.ts';
 
 /** The databases of the contestants: one each, migrated alike, so that each one's rows can be counted. */

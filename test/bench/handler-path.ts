@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
-import { ENV } from '../../lambda/environment.ts';
-import { createHandler } from '../../lambda/function.ts';
+import { createHandler } from '../../lambda/create-handler.ts';
+import { ENV } from '../../lambda/settings/environment.ts';
 import { sqsEvent } from '../support/records.ts';
 import type { Contestant } from './contestant.ts';
 

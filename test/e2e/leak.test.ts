@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { postgresHome } from '../../localstack/postgres/embedded-postgres.ts';
+import { postgresHome } from '../../localstack/embedded/postgres/embedded-postgres.ts';
 import { dataFolder, npmStart } from '../support/npm-start.ts';
 import { VALID_BODY } from '../support/records.ts';
 

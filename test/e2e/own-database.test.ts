@@ -6,7 +6,11 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
-import { type EmbeddedPostgres, removePostgres, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
+import {
+  type EmbeddedPostgres,
+  removePostgres,
+  startPostgres,
+} from '../../localstack/embedded/postgres/embedded-postgres.ts';
 import { dataFolder, parseResult, runStart } from '../support/npm-start.ts';
 import { VALID_BODY } from '../support/records.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { queueDepth } from '../../localstack/queue/queues.ts';
+import { queueDepth } from '../../localstack/embedded/sqs/queues.ts';
 import { runScenario } from './support/scenario.ts';
 
 /** A minute is a second here: waits of 1 s to 10 s stand for 30 s to 10 minutes, and together last as long as those. */

@@ -12,7 +12,7 @@ import { sqsEvent, sqsRecord, VALID_BODY } from '../support/records.ts';
 import { SECRET_ARN, startSecretsManager } from '../support/secrets-manager.ts';
 
 const run = promisify(execFile);
-const MIGRATIONS = 'lambda/store/migrations';
+const MIGRATIONS = 'lambda/store/schema/migrations';
 
 /** A folder with the entry as the deployment bundles it, and a program that calls it once. */
 async function bundle(entry: string, files: string[] = []): Promise<string> {

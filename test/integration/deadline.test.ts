@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context, SQSRecord } from 'aws-lambda';
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
-import { createHandler } from '../../lambda/function.ts';
+import { createHandler } from '../../lambda/create-handler.ts';
 import { startAwsServer, stubAwsEnvironment } from '../support/aws-server.ts';
 import { createDatabase } from '../support/database.ts';
 import { TEST_MASK_KEY } from '../support/function.ts';

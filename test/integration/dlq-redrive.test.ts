@@ -6,7 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { toRecord } from '../../localstack/event-source/to-record.ts';
+import { toRecord } from '../../lambda/queue/to-record.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import {
   createDeadLetters,

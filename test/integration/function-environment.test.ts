@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { createFunctionEnvironment, type FunctionEnvironment } from '../../localstack/function/function-environment.ts';
+import {
+  createFunctionEnvironment,
+  type FunctionEnvironment,
+} from '../../localstack/embedded/function/function-environment.ts';
 import { createDatabase } from '../support/database.ts';
 import { TEST_MASK_KEY } from '../support/function.ts';
 import { sqsEvent, sqsRecord, VALID_BODY } from '../support/records.ts';

@@ -4,8 +4,8 @@ import { PG_MIGRATE_LOCK_ID } from 'node-pg-migrate';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createMaintenance } from '../../lambda/maintain-handler.ts';
 import { createMigration } from '../../lambda/migrate-handler.ts';
-import { migrate } from '../../lambda/store/migrate.ts';
-import { migrateAsOwner } from '../../lambda/store/migrate-as-owner.ts';
+import { migrate } from '../../lambda/store/schema/migrate.ts';
+import { migrateAsOwner } from '../../lambda/store/schema/migrate-as-owner.ts';
 import { stubAwsEnvironment } from '../support/aws-server.ts';
 import { connectTo, createDatabase, untilWaiting } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
@@ -13,7 +13,7 @@ import { OWNER, type Rds, startRds } from '../support/rds.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 import { SECRET_ARN, startSecretsManager } from '../support/secrets-manager.ts';
 
-const ALL = readdirSync('lambda/store/migrations').map((file) => file.replace('.sql', ''));
+const ALL = readdirSync('lambda/store/schema/migrations').map((file) => file.replace('.sql', ''));
 const TOKEN_ROLES = ['login_analyst', 'login_maintainer', 'login_owner', 'login_writer'];
 
 const settings = (rds: Rds) => ({ DATABASE_URL: rds.urlFor(OWNER), MASTER_SECRET_ARN: SECRET_ARN });

@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { migrate } from '../../lambda/store/migrate.ts';
+import { migrate } from '../../lambda/store/schema/migrate.ts';
 import { createDatabase, untilWaiting } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
 import { startOwnServer } from '../support/own-server.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
-const ALL = readdirSync('lambda/store/migrations').map((file) => file.replace('.sql', ''));
+const ALL = readdirSync('lambda/store/schema/migrations').map((file) => file.replace('.sql', ''));
 
 const AS_GIVEN = `create table user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256),
   masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date)`;

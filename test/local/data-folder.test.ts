@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseMasterKey } from '../../lambda/masking/master-key.ts';
-import { type DataFolder, openDataFolder } from '../../localstack/data-folder.ts';
-import { postgresHome } from '../../localstack/postgres/embedded-postgres.ts';
-import { UserError } from '../../localstack/user-error.ts';
+import { type DataFolder, openDataFolder } from '../../localstack/embedded/data-folder.ts';
+import { postgresHome } from '../../localstack/embedded/postgres/embedded-postgres.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
 
 function makeParent(): string {
   const parent = mkdtempSync(join(tmpdir(), 'data-folder-'));
@@ -23,7 +23,7 @@ function open(path: string): DataFolder {
 
 /** Another process that opens the folder, says what came of it, and then lives on. */
 function startOther(path: string): { child: ChildProcess; said: Promise<string> } {
-  const module = new URL('../../localstack/data-folder.ts', import.meta.url).href;
+  const module = new URL('../../localstack/embedded/data-folder.ts', import.meta.url).href;
   const script = `
     import { openDataFolder } from ${JSON.stringify(module)};
     let folder;

@@ -1,7 +1,7 @@
 import { ChangeMessageVisibilityBatchCommand, CreateQueueCommand, DeleteQueueCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
-import { QUEUE_NAME } from '../../localstack/queue/queues.ts';
+import { QUEUE_NAME } from '../../localstack/embedded/sqs/queues.ts';
 import { createQueue, failNextCall } from '../support/queue.ts';
 
 const BOUND = { timeout: 20_000, interval: 20 };

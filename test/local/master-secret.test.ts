@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readMasterPassword } from '../../lambda/store/master-secret.ts';
+import { readMasterPassword } from '../../lambda/store/connection/master-secret.ts';
 import { SECRET_ARN, startSecretsManager } from '../support/secrets-manager.ts';
 
 test('the password is read from the JSON that RDS keeps', async () => {

@@ -1,7 +1,7 @@
 import type { Message, SendMessageBatchCommandInput } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
-import { sendEvents } from '../../localstack/input/send-events.ts';
-import { UserError } from '../../localstack/user-error.ts';
+import { sendEvents } from '../../localstack/events/send-events.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
 import { createQueue, type TestQueue } from '../support/queue.ts';
 
 const MIB = 1024 * 1024;

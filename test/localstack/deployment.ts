@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { removePostgres, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
+import { removePostgres, startPostgres } from '../../localstack/embedded/postgres/embedded-postgres.ts';
 import { TEST_MASK_KEY } from '../support/function.ts';
 
 const run = promisify(execFile);
@@ -31,7 +31,7 @@ declare module 'vitest' {
 }
 
 /**
- * Bootstraps and deploys as a user does (`tools/test-localstack.ts` has checked that there is a
+ * Bootstraps and deploys as a user does (`test/localstack/embedded/run.ts` has checked that there is a
  * LocalStack), on databases of its own, and takes everything down in the end.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {

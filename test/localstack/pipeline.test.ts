@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
-import { readEvents } from '../../localstack/input/read-events.ts';
-import { FIXTURE } from '../../localstack/run.ts';
+import { readEvents } from '../../localstack/events/read-events.ts';
+import { SAMPLE_EVENTS } from '../../localstack/events/samples/samples.ts';
 import { runDlq } from '../support/dead-letters.ts';
 import { dataFolder, parseResult, runStart } from '../support/npm-start.ts';
 import { copyProject } from '../support/project-copy.ts';
@@ -53,7 +53,7 @@ async function rowsOfNpmStart(file: string): Promise<{ rows: unknown[]; deadLett
   return { rows: await rowsOf(otherDatabaseUrl), deadLettered: parseResult(stdout).deadLettered };
 }
 
-const files = [['the fixture', FIXTURE]];
+const files = [['the fixture', SAMPLE_EVENTS]];
 // A file of the user's own; CI names the sample data of the exercise.
 if (process.env.SAMPLE_EVENTS) files.push(['SAMPLE_EVENTS', process.env.SAMPLE_EVENTS]);
 

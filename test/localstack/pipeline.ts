@@ -9,8 +9,9 @@ import {
 } from '@aws-sdk/client-sqs';
 import pg from 'pg';
 import { expect, inject, onTestFinished } from 'vitest';
-import { createSqsClient, LOCAL_AWS } from '../../localstack/queue/queue-server.ts';
-import { queueDepth } from '../../localstack/queue/queues.ts';
+import { LOCAL_AWS } from '../../infra/localstack-endpoint.ts';
+import { createSqsClient } from '../../localstack/embedded/sqs/queue-server.ts';
+import { queueDepth } from '../../localstack/embedded/sqs/queues.ts';
 
 const LOG_GROUP = '/aws/lambda/login-etl-localstack-ingest';
 const { endpoint, queueUrl, deadLetterQueueUrl } = inject('deployed');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { splitEvents } from '../../localstack/input/split-events.ts';
-import { UserError } from '../../localstack/user-error.ts';
+import { splitEvents } from '../../localstack/events/split-events.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
 
 /** In every text that is read here; no message may repeat it. */
 const SECRET = '192.0.2.17';

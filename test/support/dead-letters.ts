@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { queueDepth } from '../../localstack/queue/queues.ts';
+import { queueDepth } from '../../localstack/embedded/sqs/queues.ts';
 import type { Surroundings } from '../../tools/dlq/command.ts';
 import { run } from '../../tools/dlq/run.ts';
 import { createQueue, type TestQueue } from './queue.ts';

@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Delivery } from '../../lambda/batch/process-batch.ts';
-import { createHandler } from '../../lambda/function.ts';
+import { createHandler } from '../../lambda/create-handler.ts';
 import { sqsEvent } from './records.ts';
 
 /** Random bytes, drawn once; no deployment uses them. */

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { removePostgres } from '../../localstack/postgres/embedded-postgres.ts';
+import { removePostgres } from '../../localstack/embedded/postgres/embedded-postgres.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 

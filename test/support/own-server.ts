@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { onTestFinished } from 'vitest';
-import { removePostgres, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
+import { removePostgres, startPostgres } from '../../localstack/embedded/postgres/embedded-postgres.ts';
 import { connectTo } from './database.ts';
 
 export interface OwnServer {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { migrate } from '../../lambda/store/migrate.ts';
-import { removePostgres, startPostgres } from '../../localstack/postgres/embedded-postgres.ts';
+import { migrate } from '../../lambda/store/schema/migrate.ts';
+import { removePostgres, startPostgres } from '../../localstack/embedded/postgres/embedded-postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

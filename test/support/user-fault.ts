@@ -1,4 +1,4 @@
-import { UserError } from '../../localstack/user-error.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
 
 /** The error that a user would be shown; the test fails where there is none. */
 export function userFault(run: () => unknown): UserError {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../../lambda/config.ts';
-import type { Environment } from '../../lambda/environment.ts';
 import { ConfigError } from '../../lambda/errors.ts';
+import { readConfig } from '../../lambda/settings/config.ts';
+import type { Environment } from '../../lambda/settings/environment.ts';
 
 const KEY = createHash('sha256').update('a key for tests').digest();
 const ENVIRONMENT = {

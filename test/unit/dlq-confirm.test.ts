@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { confirm } from '../../tools/dlq/confirm.ts';
+import { confirm } from '../../tools/cli/confirm.ts';
 import { createPace } from '../../tools/dlq/pace.ts';
 
 const NEVER = new AbortController().signal;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../../localstack/user-error.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
 import { locate } from '../../tools/dlq/locate.ts';
 
 const AWS_URL = 'https://sqs.eu-central-1.amazonaws.com/123456789012/login-queue-dlq';

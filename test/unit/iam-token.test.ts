@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createIamToken } from '../../lambda/store/iam-token.ts';
+import { createIamToken } from '../../lambda/store/connection/iam-token.ts';
 import { stubAwsEnvironment } from '../support/aws-server.ts';
 
 const WHERE = { host: 'db.example', port: '6432', user: 'login_writer', database: 'logins' };

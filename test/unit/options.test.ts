@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { HELP, parseOptions } from '../../localstack/options.ts';
+import { HELP, parseOptions } from '../../localstack/embedded/options.ts';
 import { userFault } from '../support/user-fault.ts';
 
 const DEFAULTS = { files: [], json: false, watch: false, fresh: false, data: '.login-etl', help: false };

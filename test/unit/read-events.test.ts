@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { countEvents, readEvents } from '../../localstack/input/read-events.ts';
-import { UserError } from '../../localstack/user-error.ts';
+import { countEvents, readEvents } from '../../localstack/events/read-events.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'read-events-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -112,7 +112,7 @@ function linkOf(fd: string): string {
 
 describe('standard input', () => {
   const script = `
-    import { readEvents } from ${JSON.stringify(new URL('../../localstack/input/read-events.ts', import.meta.url).href)};
+    import { readEvents } from ${JSON.stringify(new URL('../../localstack/events/read-events.ts', import.meta.url).href)};
     const stop = new AbortController();
     process.on('SIGTERM', () => stop.abort());
     try {

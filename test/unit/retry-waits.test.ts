@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nextTries } from '../../lambda/queue/next-tries.ts';
-import { MAX_RECEIVES, RETRY_WAITS, retryWaitSeconds, shortestOutageSeconds } from '../../lambda/retry-waits.ts';
+import {
+  MAX_RECEIVES,
+  RETRY_WAITS,
+  retryWaitSeconds,
+  shortestOutageSeconds,
+} from '../../lambda/settings/retry-waits.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
 describe('a message to be tried again waits', () => {

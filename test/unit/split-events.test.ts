@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type EventText, splitEvents } from '../../localstack/input/split-events.ts';
-import { UserError } from '../../localstack/user-error.ts';
+import { type EventText, splitEvents } from '../../localstack/events/split-events.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
 
 const MIB = 1024 * 1024;
 const NAME = 'events.json';

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type { Environment } from '../../lambda/environment.ts';
+import type { Environment } from '../../lambda/settings/environment.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { Judge } from './judge.ts';
 import type { Look } from './look.ts';

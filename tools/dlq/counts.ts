@@ -1,4 +1,4 @@
-import { formatCount } from '../../localstack/progress.ts';
+import { formatCount } from '../cli/progress.ts';
 
 /** How many, by reason. */
 export type Counts = Record<string, number>;

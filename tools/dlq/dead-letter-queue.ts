@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { UserError } from '../../localstack/user-error.ts';
+import { UserError } from '../cli/user-error.ts';
 import type { Place } from './locate.ts';
 
 export interface DeadLetterQueue {

@@ -1,5 +1,5 @@
-import { surviveClosedOutput } from '../../localstack/closed-output.ts';
-import { onInterrupt } from '../../localstack/interrupt.ts';
+import { surviveClosedOutput } from '../cli/closed-output.ts';
+import { onInterrupt } from '../cli/interrupt.ts';
 import { run } from './run.ts';
 
 /** The entry of `npm run dlq`. */

@@ -1,4 +1,4 @@
-import { formatCount } from '../../localstack/progress.ts';
+import { formatCount } from '../cli/progress.ts';
 import type { Answer, CommandLine } from './command.ts';
 import { type Counts, countLines, countUp, messages, total } from './counts.ts';
 import { hasReason } from './judge.ts';

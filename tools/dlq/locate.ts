@@ -1,11 +1,10 @@
 import type { SQSClientConfig } from '@aws-sdk/client-sqs';
+import { COMPOSE_ENDPOINT, LOCAL_AWS } from '../../infra/localstack-endpoint.ts';
 import { AWS_STAGES, LOCALSTACK, STAGES, type Stage } from '../../infra/settings/settings.ts';
 import { isLocalStack, isStage } from '../../infra/stage.ts';
-import { AWS_CLIENT } from '../../lambda/aws-client.ts';
-import type { Environment } from '../../lambda/environment.ts';
-import { COMPOSE_ENDPOINT } from '../../localstack/deployed/places.ts';
-import { LOCAL_AWS } from '../../localstack/queue/queue-server.ts';
-import { UserError } from '../../localstack/user-error.ts';
+import { AWS_CLIENT } from '../../lambda/settings/aws-client.ts';
+import type { Environment } from '../../lambda/settings/environment.ts';
+import { UserError } from '../cli/user-error.ts';
 import type { Options } from './options.ts';
 
 export interface Place {

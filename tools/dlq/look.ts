@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import { toRecord } from '../../localstack/event-source/to-record.ts';
+import { toRecord } from '../../lambda/queue/to-record.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { CALLS_AT_ONCE, deleteMessages, giveBack, MAX_PER_CALL, receive, type Timing } from './queue-calls.ts';
 

@@ -1,9 +1,9 @@
-import { readConfig } from '../../lambda/config.ts';
-import { ENV, type Environment } from '../../lambda/environment.ts';
 import { createKmsKeys } from '../../lambda/keys/kms-keys.ts';
 import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
 import { createMasker, type Masker } from '../../lambda/masking/masker.ts';
-import { UserError } from '../../localstack/user-error.ts';
+import { readConfig } from '../../lambda/settings/config.ts';
+import { ENV, type Environment } from '../../lambda/settings/environment.ts';
+import { UserError } from '../cli/user-error.ts';
 
 /**
  * By the function's own settings.

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { UserError } from '../../localstack/user-error.ts';
+import { UserError } from '../cli/user-error.ts';
 import { HELP } from './help.ts';
 
 const TEXT = { type: 'string' } as const;

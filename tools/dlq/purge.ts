@@ -1,7 +1,7 @@
-import { formatCount } from '../../localstack/progress.ts';
-import { UserError } from '../../localstack/user-error.ts';
+import { confirm, requireSomebody } from '../cli/confirm.ts';
+import { formatCount } from '../cli/progress.ts';
+import { UserError } from '../cli/user-error.ts';
 import type { Answer, CommandLine } from './command.ts';
-import { confirm, requireSomebody } from './confirm.ts';
 import { type Counts, countLines, countUp, messages } from './counts.ts';
 import { hasReason } from './judge.ts';
 import type { Look } from './look.ts';

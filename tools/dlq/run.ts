@@ -1,5 +1,5 @@
 import { ConfigError, KeyMismatchError, safeError } from '../../lambda/errors.ts';
-import { UserError } from '../../localstack/user-error.ts';
+import { UserError } from '../cli/user-error.ts';
 import { awsErrorName } from './aws-error.ts';
 import type { Answer, Command, Surroundings } from './command.ts';
 import { messages } from './counts.ts';

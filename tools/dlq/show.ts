@@ -1,8 +1,8 @@
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import type { SQSRecord } from 'aws-lambda';
-import { UserError } from '../../localstack/user-error.ts';
+import { confirm, requireSomebody } from '../cli/confirm.ts';
+import { UserError } from '../cli/user-error.ts';
 import type { Answer, CommandLine } from './command.ts';
-import { confirm, requireSomebody } from './confirm.ts';
 import { maskedView } from './masked-view.ts';
 import { openMasker } from './open-masker.ts';
 import { toJson } from './printable.ts';

@@ -1,5 +1,5 @@
 import { ListDeadLetterSourceQueuesCommand } from '@aws-sdk/client-sqs';
-import { UserError } from '../../localstack/user-error.ts';
+import { UserError } from '../cli/user-error.ts';
 import { awsErrorName } from './aws-error.ts';
 import { attributesOf, type DeadLetterQueue, urlOf } from './dead-letter-queue.ts';
 

@@ -1,4 +1,4 @@
-import { showProgress } from '../../localstack/progress.ts';
+import { showProgress } from '../cli/progress.ts';
 
 /** @param total by SQS's count, which is approximate */
 export async function withProgress<T>(done: () => number, total: number, work: () => Promise<T>): Promise<T> {

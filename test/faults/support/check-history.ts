@@ -1,4 +1,4 @@
-import type { QueueDepth } from '../../../localstack/queue/queues.ts';
+import type { QueueDepth } from '../../../localstack/embedded/sqs/queues.ts';
 import type { Counts } from './output.ts';
 import type { Workload } from './workload.ts';
 

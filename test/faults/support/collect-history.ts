@@ -1,5 +1,5 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { queueDepth } from '../../../localstack/queue/queues.ts';
+import { queueDepth } from '../../../localstack/embedded/sqs/queues.ts';
 import type { History } from './check-history.ts';
 import type { KillablePostgres } from './killable-postgres.ts';
 import type { Output } from './output.ts';

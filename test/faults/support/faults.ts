@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { APPLICATION } from '../../../lambda/store/session.ts';
+import { APPLICATION } from '../../../lambda/store/connection/session.ts';
 import type { Random } from './random.ts';
 import type { System } from './system.ts';
 

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { createHandler } from '../../../lambda/function.ts';
+import { createHandler } from '../../../lambda/create-handler.ts';
 import type { ChildAnswer, ChildCall } from './function-process.ts';
 
 /** The other side of `FunctionProcess`. What it prints goes the way of its standard output, as on AWS. */

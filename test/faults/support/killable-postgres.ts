@@ -3,8 +3,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { APPLICATION } from '../../../lambda/store/session.ts';
-import { postgresHome, startPostgres } from '../../../localstack/postgres/embedded-postgres.ts';
+import { APPLICATION } from '../../../lambda/store/connection/session.ts';
+import { postgresHome, startPostgres } from '../../../localstack/embedded/postgres/embedded-postgres.ts';
 import { killWithChildren, signal } from './kill-processes.ts';
 import { openFolder, ROLE_PASSWORD, removeDatabase, SERVER_SETTINGS } from './template.ts';
 

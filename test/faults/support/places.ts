@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { createSqsClient, startQueueServer } from '../../../localstack/queue/queue-server.ts';
-import { createQueues, type QueueSettings } from '../../../localstack/queue/queues.ts';
+import { createSqsClient, startQueueServer } from '../../../localstack/embedded/sqs/queue-server.ts';
+import { createQueues, type QueueSettings } from '../../../localstack/embedded/sqs/queues.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type KillablePostgres, startKillablePostgres } from './killable-postgres.ts';
 import { REFUSED } from './workload.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { showProgress } from '../../../localstack/progress.ts';
-import { queueDepth } from '../../../localstack/queue/queues.ts';
+import { queueDepth } from '../../../localstack/embedded/sqs/queues.ts';
+import { showProgress } from '../../../tools/cli/progress.ts';
 import { checkHistory, type Violation } from './check-history.ts';
 import { DATABASE_FAULTS, type Fault, OTHER_FAULTS } from './faults.ts';
 import type { Counts } from './output.ts';

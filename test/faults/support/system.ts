@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
-import { ENV } from '../../../lambda/environment.ts';
-import { type EventSource, startEventSource } from '../../../localstack/event-source/event-source.ts';
-import { LOCAL_AWS } from '../../../localstack/queue/queue-server.ts';
+import { LOCAL_AWS } from '../../../infra/localstack-endpoint.ts';
+import { ENV } from '../../../lambda/settings/environment.ts';
+import { type EventSource, startEventSource } from '../../../localstack/embedded/event-source/event-source.ts';
 import { TEST_MASK_KEY } from '../../support/function.ts';
 import type { History } from './check-history.ts';
 import { collectHistory } from './collect-history.ts';
@@ -36,7 +36,7 @@ export interface System extends Places {
   stop(): Promise<void>;
 }
 
-/** The time left to Lambda's own end must suffice for a new connection and for handing back, see lambda/function.ts. */
+/** The time left to Lambda's own end must suffice for a new connection and for handing back, see lambda/create-handler.ts. */
 const USUAL = {
   workers: 2,
   batchSize: 100,

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { migrate } from '../../../lambda/store/migrate.ts';
-import { removePostgres, startPostgres } from '../../../localstack/postgres/embedded-postgres.ts';
+import { migrate } from '../../../lambda/store/schema/migrate.ts';
+import { removePostgres, startPostgres } from '../../../localstack/embedded/postgres/embedded-postgres.ts';
 
 /** Of every role that logs in here. */
 export const ROLE_PASSWORD = 'for-tests-only';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { sendEvents } from '../../../localstack/input/send-events.ts';
-import { queueDepth } from '../../../localstack/queue/queues.ts';
+import { queueDepth } from '../../../localstack/embedded/sqs/queues.ts';
+import { sendEvents } from '../../../localstack/events/send-events.ts';
 import type { Workload } from './workload.ts';
 
 interface Queue {

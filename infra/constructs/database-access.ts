@@ -1,0 +1,19 @@
+import type { aws_rds as rds } from 'aws-cdk-lib';
+import { ENV } from '../../lambda/settings/environment.ts';
+import { DATABASE } from '../names.ts';
+
+/** In Lambda's own image of Node; it holds the authorities that sign the certificates of RDS. */
+const AUTHORITIES = '/var/runtime/ca-cert.pem';
+
+/**
+ * The environment of a function that logs in as `role` with an IAM token: no password in it, and a server that cannot
+ * prove its name is refused.
+ */
+export function databaseEnvironment(cluster: rds.IDatabaseCluster, role: string): Record<string, string> {
+  const { hostname } = cluster.clusterEndpoint;
+  const tls = `sslmode=verify-full&sslrootcert=${AUTHORITIES}`;
+  return {
+    [ENV.databaseUrl]: `postgres://${role}@${hostname}:5432/${DATABASE.name}?${tls}`,
+    [ENV.databaseLogin]: 'iam',
+  };
+}

@@ -1,0 +1,59 @@
+import { Duration, type aws_kms as kms, aws_lambda as lambda, type aws_sqs as sqs } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { ENV } from '../../lambda/settings/environment.ts';
+import { nameOf } from '../names.ts';
+import type { PipelineSettings } from '../settings/settings.ts';
+import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
+
+/** Also in the name of the function's role, which the policy of the key names. */
+export const INGEST = 'ingest';
+
+export interface IngestProps {
+  entry: string;
+  queue: sqs.IQueue;
+  macKey: kms.IKey;
+  /** How the function finds and enters its database. */
+  database: Record<string, string>;
+  files?: string[];
+  network?: NonNullable<NodeFunctionProps['network']>;
+}
+
+/** The function that stores login events, and the mapping that feeds it from the queue. */
+export class Ingest extends Construct {
+  readonly function: lambda.Function;
+  readonly eventSource: lambda.EventSourceMapping;
+
+  constructor(scope: Construct, settings: PipelineSettings, props: IngestProps) {
+    super(scope, 'Ingest');
+    const { stage, ingest } = settings;
+    const { function: fn } = new NodeFunction(this, INGEST, {
+      stage,
+      description: 'Login events from the queue to masked rows',
+      entry: props.entry,
+      environment: {
+        ...props.database,
+        [ENV.maskKmsKey]: props.macKey.keyArn,
+        [ENV.maskKeyId]: settings.maskKeyId,
+        [ENV.queueUrl]: props.queue.queueUrl,
+        [ENV.service]: nameOf(stage, INGEST),
+      },
+      memoryMb: ingest.memoryMb,
+      timeoutSeconds: ingest.timeoutSeconds,
+      logRetentionDays: ingest.logRetentionDays,
+      ...(props.files ? { files: props.files } : {}),
+      ...(props.network ? { network: props.network } : {}),
+    });
+    this.function = fn;
+    props.queue.grantConsumeMessages(fn);
+    props.macKey.grant(fn, 'kms:GenerateMac');
+    this.eventSource = new lambda.EventSourceMapping(this, 'EventSource', {
+      target: fn,
+      eventSourceArn: props.queue.queueArn,
+      batchSize: ingest.batchSize,
+      maxBatchingWindow: Duration.seconds(ingest.windowSeconds),
+      maxConcurrency: ingest.maxConcurrency,
+      reportBatchItemFailures: true,
+      metricsConfig: { metrics: [lambda.MetricType.EVENT_COUNT] },
+    });
+  }
+}

@@ -1,0 +1,96 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { type BatchResult, failedMessageIds, processBatch, type WriterOrOutage } from './batch/process-batch.ts';
+import { MalformedEventError, safeError } from './errors.ts';
+import { createKmsKeys, type KeysOrOutage } from './keys/kms-keys.ts';
+import { deriveFieldKeys, type FieldKeys } from './masking/field-keys.ts';
+import { createMasker, type Masker } from './masking/masker.ts';
+import { nextTries } from './queue/next-tries.ts';
+import { createVisibility, type NextTry } from './queue/visibility.ts';
+import { type Config, readConfig } from './settings/config.ts';
+import { ENV, type Environment } from './settings/environment.ts';
+import type { Database } from './store/connection/database.ts';
+import { createStore, type Store } from './store/store.ts';
+import { SERVICE } from './telemetry/metrics.ts';
+import { createTelemetry } from './telemetry/telemetry.ts';
+
+export type Handler = (event: SQSEvent, context?: Context) => Promise<SQSBatchResponse>;
+
+interface Parts {
+  /** @param deadline on the clock of `performance.now`, when the write must have come to its end */
+  writer(deadline: number): Promise<WriterOrOutage>;
+  /** @returns how many messages it could not be said of by the deadline */
+  scheduleNextTries(result: BatchResult, deadline: number): Promise<number>;
+}
+
+/** Of the function's time, to say when messages come again: two attempts of four seconds each, where SQS is slow. */
+const HAND_BACK_MS = 8_000;
+/** Of that, to answer: what Lambda cuts off has failed as a whole, stored messages included. */
+const ANSWER_MS = 1_000;
+
+/**
+ * Wires one function environment. Settings are read by the first invocation, so that a wrong one fails every batch
+ * loudly instead of an import; keys and connection are then kept.
+ *
+ * @param observe told the outcome of every delivery, for a runner that reports more than Lambda's response can
+ * @returns throws only what `errors.ts` lists, and then nothing of the batch was reported as a success
+ */
+export function createHandler(env: Environment, observe?: (result: BatchResult) => void): Handler {
+  const telemetry = createTelemetry(Date.now, env[ENV.service] || SERVICE);
+  let parts: Parts | undefined;
+
+  async function handle(event: SQSEvent, context: Context | undefined): Promise<SQSBatchResponse> {
+    const startedAt = performance.now();
+    const endsAt = startedAt + (context?.getRemainingTimeInMillis() ?? Infinity);
+    parts ??= assemble(readConfig(env));
+    if (!Array.isArray(event?.Records)) throw new MalformedEventError('The event has no Records: it is not from SQS.');
+    const result = await processBatch(event.Records, { ...(await parts.writer(endsAt - HAND_BACK_MS)), now: Date.now });
+    telemetry.batchDone(result, Math.round(performance.now() - startedAt));
+    const notScheduled = await parts.scheduleNextTries(result, endsAt - ANSWER_MS);
+    if (notScheduled > 0) telemetry.visibilityNotSet(notScheduled);
+    observe?.(result);
+    return { batchItemFailures: failedMessageIds(result.deliveries).map((itemIdentifier) => ({ itemIdentifier })) };
+  }
+
+  return async (event, context) => {
+    telemetry.use(context);
+    try {
+      return await handle(event, context);
+    } catch (fault) {
+      const error = safeError(fault);
+      telemetry.batchFailed(error);
+      throw error;
+    }
+  };
+}
+
+function assemble(config: Config): Parts {
+  const visibility = config.queueUrl ? createVisibility(config.queueUrl) : null;
+  return {
+    writer: createWriterSource(config),
+    async scheduleNextTries({ deliveries }, deadline) {
+      const tries: NextTry[] = visibility ? nextTries(deliveries, config.retryWaits, Math.random) : [];
+      return visibility && tries.length > 0 ? visibility.schedule(tries, deadline) : 0;
+    },
+  };
+}
+
+/** The keys may come from afar, so the store is opened by the first batch that gets them. */
+function createWriterSource({ database, maskKey, maskKeyId }: Config): Parts['writer'] {
+  const fieldKeys = 'master' in maskKey ? given(deriveFieldKeys(maskKey.master)) : createKmsKeys(maskKey.kmsKeyId);
+  let open: { masker: Masker; store: Store } | undefined;
+  return async (deadline) => {
+    const answer = await fieldKeys();
+    if ('outage' in answer) return answer;
+    open ??= openStore(database, createMasker(maskKeyId, answer.keys));
+    const { masker, store } = open;
+    return { masker, write: (rows) => store.write(rows, deadline) };
+  };
+}
+
+function openStore(database: Database, masker: Masker): { masker: Masker; store: Store } {
+  return { masker, store: createStore({ database, key: masker }) };
+}
+
+function given(keys: FieldKeys): () => Promise<KeysOrOutage> {
+  return async () => ({ keys });
+}

@@ -1,0 +1,21 @@
+import { ConfigError, faultName } from '../errors.ts';
+import { ENV } from '../settings/environment.ts';
+
+/** Answers of KMS that no waiting mends, since the setting is wrong. Everything else is an outage. */
+const WRONG_SETTING: ReadonlyMap<string, string> = new Map([
+  ['NotFoundException', 'names no key that KMS knows'], // also a key of another region, and an ARN that is none
+  ['InvalidKeyUsageException', 'must be an HMAC_256 key'], // a key for encryption or signing, or of another length
+  ['ValidationException', 'must be a key id, an ARN or alias/...'], // has not the form of any
+  ['InvalidArnException', 'must be a key id, an ARN or alias/...'], // is the ARN of something else
+]);
+
+/**
+ * @returns what the outage is called: throttling, no permission, a disabled key, expired credentials, no network ...
+ * @throws ConfigError where the setting is wrong
+ */
+export function outageOf(error: unknown): `kms ${string}` {
+  const name = faultName(error);
+  const problem = WRONG_SETTING.get(name);
+  if (problem) throw new ConfigError([`${ENV.maskKmsKey} ${problem} (${name}).`]);
+  return `kms ${name}`;
+}

@@ -1,0 +1,68 @@
+import type { Fault } from '../../batch/fault.ts';
+
+/** By SQLSTATE class, the first two characters (PostgreSQL manual, appendix A). */
+const BY_CLASS: Readonly<Record<string, Fault['kind']>> = {
+  '08': 'outage', // connection exception
+  '22': 'data', // data exception: a value does not fit its column
+  '23': 'data', // integrity constraint violation
+  '25': 'outage', // invalid transaction state; 25006 is a read-only server, as after a failover
+  '28': 'outage', // invalid authorization: wrong or expired login, not the rows' fault
+  '3D': 'outage', // the database does not exist (yet)
+  '3F': 'outage', // the schema does not exist (yet)
+  '40': 'outage', // transaction rollback: deadlock, serialization failure
+  '42': 'outage', // undefined table or column, missing grant: the migration has yet to run
+  '53': 'outage', // insufficient resources: disk full, out of memory, too many connections
+  '55': 'outage', // object not in prerequisite state, as a lock that was not available
+  '57': 'outage', // operator intervention: shutdown, crash recovery, statement timeout
+  '58': 'outage', // system error, as 58030 on input or output
+  XX: 'outage', // internal error
+};
+
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** ECONNREFUSED, ETIMEDOUT, ENOTFOUND, and OpenSSL's certificate codes such as CERT_HAS_EXPIRED. */
+const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
+
+/**
+ * @returns null for what is no error of the database or of the way to it: a fault of our own, not to be retried
+ */
+export function classifyFault(error: unknown): Fault | null {
+  const code = sqlstate(error);
+  if (code !== null) return { kind: BY_CLASS[code.slice(0, 2)] ?? 'unknown', code };
+  return isNetworkError(error) ? { kind: 'outage', code: systemCode(error) ?? 'connection' } : null;
+}
+
+/** After these the next statement needs another connection, by how their SQLSTATE begins. */
+const CONNECTION_LOST = [
+  '08', // connection exception
+  '57P', // the server is shutting down, has crashed, or is not up yet
+  '25006', // a read-only server: after a failover it is no longer the writer, and the name stands for another one
+  '57014', // the statement took too long, as behind a connection that died unnoticed; the next one ends that
+];
+
+/** Whether the connection is of no more use, however the database may be. */
+export function isConnectionLost(error: unknown): boolean {
+  const code = sqlstate(error);
+  return code === null ? isNetworkError(error) : CONNECTION_LOST.some((start) => code.startsWith(start));
+}
+
+/** The server gave up, or pg, whose error for it has no code; whether the server did the work is then not known. */
+export function isTimeout(error: unknown): boolean {
+  return sqlstate(error) === '57014' || (error instanceof Error && error.message === 'Query read timeout');
+}
+
+/** Errors that the server reported have a severity; nothing else has. */
+function sqlstate(error: unknown): string | null {
+  if (!(error instanceof Error && 'severity' in error && 'code' in error)) return null;
+  return typeof error.code === 'string' && SQLSTATE.test(error.code) ? error.code : null;
+}
+
+/** pg's own errors (connection ended, no answer in time) are plain Errors without a code. */
+function isNetworkError(error: unknown): error is Error {
+  if (!(error instanceof Error) || error instanceof TypeError || error instanceof RangeError) return false;
+  return systemCode(error) !== null || error.constructor === Error;
+}
+
+function systemCode(error: Error): string | null {
+  const code = 'code' in error ? error.code : null;
+  return typeof code === 'string' && SYSTEM_CODE.test(code) ? code : null;
+}

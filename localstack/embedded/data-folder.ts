@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { UserError } from '../../tools/cli/user-error.ts';
+import { removePostgres } from './postgres/embedded-postgres.ts';
+
+/** What is kept between runs: the database, the mask key that goes with it, and the function's log. */
+export interface DataFolder {
+  path: string;
+  logFile: string;
+  /** Made at random by the first run that asks, readable by its owner alone. */
+  maskKey(): string;
+  emptyDatabase(): void;
+  /** Lets the next run in; so does the end of the process, however it ends. */
+  release(): void;
+}
+
+/** A run that was killed a moment ago may still be going down. */
+const LOCK_WAIT_MS = 2_000;
+
+/**
+ * Takes the folder for this process alone.
+ *
+ * @throws UserError when another run has it
+ */
+export function openDataFolder(folder: string): DataFolder {
+  const path = resolve(folder);
+  makeFolder(path);
+  const lock = lockFolder(path);
+  return {
+    path,
+    logFile: join(path, 'function.log'),
+    maskKey: () => readOrMakeKey(join(path, 'mask-key')),
+    emptyDatabase: () => removePostgres(path),
+    release: () => lock.close(),
+  };
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new UserError(`The data folder ${path} cannot be made (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}
+
+/** An open SQLite transaction is a lock that the kernel takes back from a dead process; Node has no other. */
+function lockFolder(path: string): DatabaseSync {
+  try {
+    const lock = new DatabaseSync(join(path, 'lock'), { timeout: LOCK_WAIT_MS });
+    lock.exec('begin exclusive');
+    return lock;
+  } catch (error) {
+    const isBusy = (error as { errcode?: number }).errcode === 5;
+    if (!isBusy) throw new UserError(`The data folder ${path} cannot be written.`);
+    throw new UserError(
+      `Another run is using ${path}: stop it first, or give this one a folder of its own with --data.`,
+    );
+  }
+}
+
+function readOrMakeKey(file: string): string {
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  const key = `hex:${randomBytes(32).toString('hex')}`;
+  const half = `${file}.new`;
+  rmSync(half, { force: true });
+  writeFileSync(half, `${key}\n`, { mode: 0o600, flush: true });
+  renameSync(half, file);
+  return key;
+}

@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { UserError } from '../../../tools/cli/user-error.ts';
+import { type Binaries, copyBinaries, findBinaries } from './binaries.ts';
+import { type RunOptions, runProgram } from './run-program.ts';
+import { type Account, isReachable, OPEN_FOLDER, openFolderFor, serverAccount } from './server-account.ts';
+
+const OWNER = 'postgres';
+/** Another process may take the free port between the look and the start. */
+const START_ATTEMPTS = 3;
+
+/** Loopback only; and a refused row must not reach the server's log, as statement or as detail of the error. */
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  jit: 'off',
+  log_error_verbosity: 'terse',
+  log_min_error_statement: 'panic',
+};
+
+export interface EmbeddedPostgres {
+  /** Of the owner and superuser, with its password. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+export interface PostgresOptions {
+  /** Configuration for `postgres -c`. */
+  settings?: Readonly<Record<string, string>>;
+  /** npm package of another release. */
+  packageName?: string;
+}
+
+/** Where the server's files are, and how its programs are run. */
+interface Home {
+  home: string;
+  data: string;
+  as: RunOptions;
+}
+
+/**
+ * Starts a real PostgreSQL on a free port of the loopback interface, with its data below `folder`. A server that a
+ * killed run left behind on the same data is stopped first, so the caller must be the folder's only user.
+ *
+ * @throws UserError when it cannot start here, with the reason
+ */
+export async function startPostgres(folder: string, options: PostgresOptions = {}): Promise<EmbeddedPostgres> {
+  const account = serverAccount();
+  const path = postgresHome(folder);
+  const home: Home = { home: path, data: join(path, 'data'), as: { ...account, cwd: '/' } };
+  const { data, as } = home;
+  const { pgCtl, initdb } = reachableBinaries(await findBinaries(options.packageName), account);
+  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(initdb, home);
+  await runProgram(pgCtl, ['stop', '-w', '-m', 'fast', '-D', data], as).catch(() => {}); // fails where none is running
+  const port = await start(pgCtl, home, options.settings);
+  const password = readFileSync(join(path, 'password'), 'utf8');
+  return {
+    url: `postgres://${OWNER}:${password}@127.0.0.1:${port}/postgres`,
+    async stop() {
+      await runProgram(pgCtl, ['stop', '-w', '-m', 'fast', '-D', data], as);
+    },
+  };
+}
+
+/** Where the server's files are: below the folder, unless the server's account cannot reach that. */
+export function postgresHome(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  const home = join(resolve(folder), 'postgres');
+  if (process.getuid?.() !== 0 || isReachable(home)) return home;
+  return openFolderFor(home);
+}
+
+/** Empties the folder of its database, wherever that is. No server may be running on it. */
+export function removePostgres(folder: string): void {
+  rmSync(postgresHome(folder), { recursive: true, force: true });
+}
+
+function reachableBinaries(binaries: Binaries, account: Account): Binaries {
+  return account.uid !== undefined && !isReachable(binaries.initdb) ? copyBinaries(binaries, OPEN_FOLDER) : binaries;
+}
+
+/** In a folder beside, which is renamed when it is whole: a killed initdb leaves nothing that looks like a database. */
+async function initialise(initdb: string, { home, data, as }: Home): Promise<void> {
+  const half = `${data}.new`;
+  const passwordFile = join(home, 'password');
+  rmSync(half, { recursive: true, force: true });
+  mkdirSync(half, { recursive: true });
+  writeFileSync(passwordFile, randomBytes(16).toString('hex'), { mode: 0o600 });
+  const { uid, gid } = as;
+  if (uid !== undefined && gid !== undefined) for (const path of [home, half, passwordFile]) chownSync(path, uid, gid);
+  const access = ['-U', OWNER, '-A', 'scram-sha-256', '--pwfile', passwordFile];
+  try {
+    await runProgram(initdb, ['-D', half, '-E', 'UTF8', '--locale=C', '--no-sync', ...access], as);
+  } catch (error) {
+    throw new UserError(`PostgreSQL cannot make its files in ${home}: ${(error as Error).message}`);
+  }
+  renameSync(half, data);
+}
+
+async function start(pgCtl: string, { home, data, as }: Home, settings: PostgresOptions['settings']): Promise<number> {
+  const log = join(home, 'server.log');
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const all = { ...SETTINGS, port, ...settings };
+    const flags = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);
+    try {
+      await runProgram(pgCtl, ['start', '-w', '-s', '-D', data, '-l', log, '-o', flags.join(' ')], as);
+      return port;
+    } catch {
+      if (attempt < START_ATTEMPTS) continue;
+      const lastLine = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').at(-1) : 'it left no log';
+      throw new UserError(`PostgreSQL did not start: ${lastLine} (whole log: ${log})`);
+    }
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const server = createServer().once('error', fail);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => (typeof address === 'object' && address ? done(address.port) : fail(new Error('no port'))));
+    });
+  });
+}

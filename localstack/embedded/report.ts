@@ -1,0 +1,121 @@
+import type pg from 'pg';
+import { withClient } from '../../lambda/store/connection/with-client.ts';
+import { formatCount } from '../../tools/cli/progress.ts';
+import type { Summary } from './run-counts.ts';
+
+export interface RunResult extends Summary {
+  deadLettered: number;
+  /** Still in the queue. */
+  pending: number;
+  seconds: number;
+  /** Before everything was sent and out of the queue. */
+  interrupted: boolean;
+  databaseUrl: string;
+}
+
+/** Everything stored, or dead-lettered for a reason that has a name. */
+export function isComplete(result: RunResult): boolean {
+  return (
+    !result.interrupted &&
+    result.pending === 0 &&
+    result.deadLettered === total(result.rejected) &&
+    total(result.unstored) === 0
+  );
+}
+
+/** The object that `--json` prints. */
+export function toJson(result: RunResult): Record<string, unknown> {
+  const { unstored: _, interrupted: __, seconds, databaseUrl, ...counts } = result;
+  return { ...counts, seconds: Number(seconds.toFixed(3)), eventsPerSecond: eventsPerSecond(result), databaseUrl };
+}
+
+function eventsPerSecond({ received, seconds }: RunResult): number {
+  return seconds > 0 ? Math.round(received / seconds) : 0;
+}
+
+/** Pseudonyms are cut for the eye: the first digits tell two of them apart as well as all 64 do. */
+const cut = (column: string, length: number) =>
+  `case when length(${column}) > ${length} then left(${column}, ${length}) || '…' else ${column} end`;
+
+export async function printReport(result: RunResult, out: NodeJS.WritableStream): Promise<void> {
+  await withClient(result.databaseUrl, async (client) => {
+    await printRows(client, out);
+    printCounts(result, out);
+    await printDuplicates(client, out);
+  });
+}
+
+async function printRows(client: pg.Client, out: NodeJS.WritableStream): Promise<void> {
+  const { rows } = await client.query(`
+    select ${cut('user_id', 12)} as user_id, device_type, ${cut('masked_ip', 11)} as masked_ip,
+           ${cut('masked_device_id', 11)} as masked_device_id, locale, app_version, create_date::text
+    from user_logins limit 8`);
+  out.write('\nThe first rows of user_logins (long values are cut here, not in the table):\n');
+  printTable(rows, out);
+}
+
+function printCounts(result: RunResult, out: NodeJS.WritableStream): void {
+  const line = (name: string, count: number, note = '') => {
+    out.write(`  ${name.padEnd(14)}${formatCount(count).padStart(9)}${note && `   ${note}`}\n`);
+  };
+  out.write('\nMessages:\n');
+  line(
+    'received',
+    result.received,
+    `in ${result.seconds.toFixed(2)} s, ${formatCount(eventsPerSecond(result))} events/s`,
+  );
+  line('stored', result.stored);
+  if (result.duplicates > 0) line('duplicates', result.duplicates, 'stored before, by an earlier delivery');
+  line('dead-lettered', result.deadLettered, reasons(result.rejected));
+  if (result.interrupted) out.write('  interrupted before everything was sent and stored\n');
+  if (result.pending > 0) line('pending', result.pending, 'the queue lives in memory, so these are gone when it stops');
+  if (total(result.unstored) > 0) line('not stored', total(result.unstored), reasons(result.unstored));
+}
+
+export function printNextSteps(folder: { logFile: string }, out: NodeJS.WritableStream): void {
+  out.write(`
+How to go on:
+  npm start -- FILE           your own events: JSON array or JSON Lines, gzipped or not
+  npm start -- --watch        stay up: send messages, and look at the rows with psql
+  npm start -- --help         all options
+What the function logged is in ${folder.logFile}.
+`);
+}
+
+export function reasons(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, count]) => `${reason}: ${formatCount(count)}`)
+    .join(', ');
+}
+
+async function printDuplicates(client: pg.Client, out: NodeJS.WritableStream): Promise<void> {
+  for (const [view, column, name] of [
+    ['duplicate_ips', 'masked_ip', 'ips'],
+    ['duplicate_devices', 'masked_device_id', 'devices'],
+  ] as const) {
+    const found = await client.query(`select count(*)::integer as count from ${view}`);
+    const { rows } = await client.query(
+      `select ${cut(column, 11)} as ${column}, logins::integer, users::integer from ${view} order by logins desc, 1 limit 5`,
+    );
+    out.write(`\nDuplicate ${name} in the whole table: ${formatCount(found.rows[0]?.count)}\n`);
+    if (rows.length > 0) printTable(rows, out);
+  }
+}
+
+function printTable(rows: readonly Record<string, unknown>[], out: NodeJS.WritableStream): void {
+  const columns = Object.keys(rows[0] ?? {});
+  const lines = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? '·')))];
+  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
+  for (const line of lines)
+    out.write(
+      `  ${line
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
+}
+
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,95 @@
+import type { Outcome } from '../../lambda/batch/outcome.ts';
+import type { DeliveryReport } from './function/function-environment.ts';
+
+/** Of distinct messages. */
+export interface Summary {
+  received: number;
+  stored: number;
+  /** Stored by an earlier delivery that this run did not make. */
+  duplicates: number;
+  /** Last seen rejected: on their way to the dead-letter queue, or in it. */
+  rejected: Record<string, number>;
+  /** Last seen failing for a reason that is not their own. */
+  unstored: Record<string, number>;
+}
+
+/**
+ * Counts distinct messages over any number of deliveries. Only messages that are not done yet are remembered, so that
+ * a million stored ones need no memory.
+ */
+export interface RunCounts {
+  /**
+   * @param kept what the event source left in the queue
+   * @returns what this batch added to the summary
+   */
+  delivered(deliveries: readonly DeliveryReport[], kept: ReadonlySet<string>): Summary;
+  /** The function answered for none of them. */
+  failed(messageIds: readonly string[], reason: string): void;
+  /** Messages that need nothing more from the function. */
+  finished(): number;
+  received(): number;
+  summary(): Summary;
+}
+
+export function createRunCounts(): RunCounts {
+  const done = { stored: 0, duplicate: 0 };
+  const rejected = new Map<string, string>();
+  const unstored = new Map<string, string>();
+  /** Stored, and then not deleted: their next delivery is a duplicate of this run's own making. */
+  const undeleted = new Set<string>();
+
+  /** @returns whether this is news: the message was not known to end like this */
+  function note(messageId: string, outcome: Outcome, isKept: boolean): boolean {
+    unstored.delete(messageId);
+    const wasRejected = rejected.delete(messageId);
+    if (outcome.kind === 'retry') {
+      if (!undeleted.has(messageId)) unstored.set(messageId, outcome.reason);
+      return false;
+    }
+    if (outcome.kind === 'rejected') {
+      rejected.set(messageId, outcome.reason);
+      return !wasRejected;
+    }
+    if (isKept) {
+      undeleted.add(messageId);
+      return false;
+    }
+    done[undeleted.delete(messageId) ? 'stored' : outcome.kind]++;
+    return true;
+  }
+
+  const received = () => done.stored + done.duplicate + rejected.size + unstored.size + undeleted.size;
+  return {
+    delivered(deliveries, kept) {
+      const before = { ...done };
+      const newlyRejected = deliveries.filter(({ messageId, outcome }) => {
+        return note(messageId, outcome, kept.has(messageId)) && outcome.kind === 'rejected';
+      });
+      return {
+        received: deliveries.length,
+        stored: done.stored - before.stored,
+        duplicates: done.duplicate - before.duplicate,
+        rejected: countBy(newlyRejected.map(({ outcome }) => ('reason' in outcome ? outcome.reason : ''))),
+        unstored: countBy(deliveries.flatMap(({ outcome }) => (outcome.kind === 'retry' ? [outcome.reason] : []))),
+      };
+    },
+    failed(messageIds, reason) {
+      for (const id of messageIds) if (!undeleted.has(id) && !rejected.has(id)) unstored.set(id, reason);
+    },
+    finished: () => done.stored + done.duplicate + rejected.size,
+    received,
+    summary: () => ({
+      received: received(),
+      stored: done.stored,
+      duplicates: done.duplicate,
+      rejected: countBy(rejected.values()),
+      unstored: countBy(unstored.values()),
+    }),
+  };
+}
+
+function countBy(reasons: Iterable<string>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const reason of reasons) counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}

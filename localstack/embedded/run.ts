@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment } from '../../lambda/settings/environment.ts';
+import { formatCount, showProgress } from '../../tools/cli/progress.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
+import { watchInstructions } from '../events/instructions.ts';
+import { countEvents, readEvents, STDIN } from '../events/read-events.ts';
+import { SAMPLE_EVENTS } from '../events/samples/samples.ts';
+import { sendEvents } from '../events/send-events.ts';
+import type { DataFolder } from './data-folder.ts';
+import type { Options } from './options.ts';
+import { type Pipeline, startPipeline } from './pipeline.ts';
+import { printNextSteps, printReport, type RunResult, reasons } from './report.ts';
+import { createRunCounts, type RunCounts, type Summary } from './run-counts.ts';
+import { queueDepth } from './sqs/queues.ts';
+
+export interface Run {
+  options: Options;
+  folder: DataFolder;
+  maskKey: string;
+  env: Environment;
+  /** For people; what a program reads is not written here. */
+  out: NodeJS.WritableStream;
+  /** Ends the run after what is in flight. */
+  interrupt: AbortSignal;
+}
+
+/** Two full batches: enough that the function never waits, little enough that any input fits in memory. */
+const MAX_UNFINISHED = 20_000;
+const POLL_MS = 20;
+/** Faults of the set-up, which no later delivery can mend. */
+const FATAL = ['ConfigError', 'KeyMismatchError'];
+
+/** Starts the pipeline, sends the events, waits until the queue is empty, reports; with `--watch` it then stays. */
+export async function run({ options, folder, maskKey, env, out, interrupt }: Run): Promise<RunResult> {
+  const paths = options.files.length > 0 ? options.files : [SAMPLE_EVENTS];
+  const total = paths.includes(STDIN) ? null : await countAll(paths, out);
+  const counts = createRunCounts();
+  const fatal = new AbortController();
+  const stop = AbortSignal.any([interrupt, fatal.signal]);
+  let onNews = (_news: Summary): void => {};
+  out.write('Starting queue and database ...\n');
+  const pipeline = await startPipeline({
+    env,
+    folder,
+    maskKey,
+    onBatch(deliveries, { messageIds, kept, error }) {
+      if (error === undefined) return onNews(counts.delivered(deliveries, kept));
+      const { name, message } = error as Error;
+      counts.failed(messageIds, message);
+      if (FATAL.includes(name)) fatal.abort(new UserError(message));
+    },
+  });
+  try {
+    out.write(`Sending ${total === null ? 'what arrives' : `${formatCount(total)} events`} to the queue ...\n`);
+    const sending = await sendAll({ paths, total, pipeline, counts, stop });
+    fatal.signal.throwIfAborted();
+    const report = await collect(pipeline, counts, sending);
+    await printReport(report, out);
+    if (!options.watch) printNextSteps(folder, out);
+    if (!options.watch || interrupt.aborted) return report;
+    out.write(watchInstructions(pipeline));
+    onNews = (news) => out.write(newsLine(news));
+    await untilAborted(stop);
+    fatal.signal.throwIfAborted();
+    out.write('\nStopping: finishing what is in flight ...\n');
+    await pipeline.drain();
+    return await collect(pipeline, counts, sending);
+  } finally {
+    await pipeline.stop();
+  }
+}
+
+/** Said only when it takes long enough to be wondered at. */
+async function countAll(paths: readonly string[], out: NodeJS.WritableStream): Promise<number> {
+  const notice = setTimeout(() => out.write('Reading the input ...\n'), 500);
+  try {
+    return await countEvents(paths);
+  } finally {
+    clearTimeout(notice);
+  }
+}
+
+interface Sent {
+  /** Until the queue was empty, or until it was interrupted. */
+  seconds: number;
+  interrupted: boolean;
+}
+
+interface Sending {
+  paths: readonly string[];
+  total: number | null;
+  pipeline: Pipeline;
+  counts: RunCounts;
+  stop: AbortSignal;
+}
+
+async function sendAll({ paths, total, pipeline, counts, stop }: Sending): Promise<Sent> {
+  const { sqs, queueUrl } = pipeline;
+  const startedAt = performance.now();
+  const progress = showProgress(counts.finished, total);
+  let sent = 0;
+  const whenReady = async () => {
+    while (sent - counts.finished() > MAX_UNFINISHED && !stop.aborted) await sleep(POLL_MS);
+  };
+  const onSent = (count: number) => {
+    sent += count;
+  };
+  try {
+    for (const path of paths) {
+      await sendEvents(readEvents(path, stop), { sqs, queueUrl, whenReady, onSent, stop });
+      if (stop.aborted) break;
+    }
+    await untilEmpty(pipeline, () => counts.received() === sent, stop);
+  } finally {
+    progress.end();
+  }
+  const interrupted = stop.aborted;
+  if (interrupted) await pipeline.drain();
+  return { seconds: (performance.now() - startedAt) / 1_000, interrupted };
+}
+
+/** A message is out of the queue a moment before the batch that took it is counted. */
+async function untilEmpty(pipeline: Pipeline, allCounted: () => boolean, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    if (allCounted()) {
+      const { visible, inFlight } = await queueDepth(pipeline.sqs, pipeline.queueUrl);
+      if (visible + inFlight === 0) return;
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+async function collect(pipeline: Pipeline, counts: RunCounts, sent: Sent): Promise<RunResult> {
+  const { visible, inFlight } = await queueDepth(pipeline.sqs, pipeline.queueUrl);
+  const { visible: deadLettered } = await queueDepth(pipeline.sqs, pipeline.deadLetterQueueUrl);
+  const { databaseUrl } = pipeline;
+  return { ...counts.summary(), ...sent, deadLettered, pending: visible + inFlight, databaseUrl };
+}
+
+function newsLine(news: Summary): string {
+  const parts = [
+    news.stored > 0 && `${formatCount(news.stored)} stored`,
+    news.duplicates > 0 && `${formatCount(news.duplicates)} stored before`,
+    Object.keys(news.rejected).length > 0 && `rejected: ${reasons(news.rejected)}`,
+    Object.keys(news.unstored).length > 0 && `to be tried again: ${reasons(news.unstored)}`,
+  ].filter(Boolean);
+  return parts.length === 0 ? '' : `${new Date().toISOString().slice(11, 19)}  ${parts.join(', ')}\n`;
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done(), { once: true });
+  });
+}

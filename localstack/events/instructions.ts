@@ -1,0 +1,44 @@
+import { LOCAL_AWS } from '../../infra/localstack-endpoint.ts';
+
+/** A login as a newcomer would try it, without a value that could be anyone's. */
+const SAMPLE = {
+  user_id: 'you',
+  app_version: '2.3.0',
+  device_type: 'android',
+  ip: '192.0.2.1',
+  locale: 'EN',
+  device_id: 'my-device',
+};
+
+export interface Places {
+  endpoint: string;
+  queueUrl: string;
+  databaseUrl: string;
+}
+
+export function watchInstructions(at: Places): string {
+  return `\nThe queue is open. ${sendInstructions(at)}\nCtrl-C stops.\n`;
+}
+
+/** How to send a message and see its row, in lines that work when they are pasted. */
+export function sendInstructions(at: Places): string {
+  const body = JSON.stringify(SAMPLE);
+  const request = JSON.stringify({ QueueUrl: at.queueUrl, MessageBody: body });
+  return `Send a message:
+
+  AWS_ACCESS_KEY_ID=${LOCAL_AWS.accessKeyId} AWS_SECRET_ACCESS_KEY=${LOCAL_AWS.secretAccessKey} aws sqs send-message --region ${LOCAL_AWS.region} \\
+    --endpoint-url ${at.endpoint} --queue-url ${at.queueUrl} \\
+    --message-body '${body}'
+
+  curl -s ${at.endpoint}/ -H 'Content-Type: application/x-amz-json-1.0' -H 'X-Amz-Target: AmazonSQS.SendMessage' \\
+    -d '${request}'
+
+See the rows:
+
+  psql '${at.databaseUrl}' -c 'select * from user_logins'
+
+See what could not become a row, and why:
+
+  AWS_ENDPOINT_URL=${at.endpoint} npm run dlq -- list
+`;
+}

@@ -1,0 +1,61 @@
+import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { UserError } from '../../tools/cli/user-error.ts';
+import type { EventText } from './split-events.ts';
+
+export interface SendOptions {
+  sqs: SQSClient;
+  queueUrl: string;
+  /** Waits until the queue may take more, so that a long input is never in memory at once. */
+  whenReady(): Promise<void>;
+  onSent(count: number): void;
+  stop: AbortSignal;
+}
+
+/** SQS's limits for one call: ten messages, and 1 MiB in all. */
+const MAX_ENTRIES = 10;
+const MAX_BATCH_BYTES = 1024 * 1024;
+const CALLS_AT_ONCE = 8;
+/** SQS takes these characters, the emulator does not. In JSON text they stand in strings, where an escape means the same. */
+const BEYOND_16_BITS = /[\u{10000}-\u{10ffff}]/gu;
+
+/** Sends every event as a message of its own, in calls side by side. */
+export async function sendEvents(events: AsyncIterable<EventText>, options: SendOptions): Promise<void> {
+  const batches = inBatches(events);
+  const worker = async () => {
+    for (let next = await batches.next(); !next.done; next = await batches.next()) {
+      await options.whenReady();
+      if (options.stop.aborted) return;
+      await sendBatch(next.value, options);
+    }
+  };
+  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, worker));
+}
+
+async function sendBatch(batch: readonly EventText[], { sqs, queueUrl, onSent }: SendOptions): Promise<void> {
+  const Entries = batch.map(({ body }, i) => ({ Id: `${i}`, MessageBody: body }));
+  const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+  onSent(batch.length - Failed.length);
+  const refused = Failed[0];
+  if (refused) throw new UserError(`line ${batch[Number(refused.Id)]?.line}: SQS refuses the event (${refused.Code}).`);
+}
+
+async function* inBatches(events: AsyncIterable<EventText>): AsyncGenerator<EventText[]> {
+  let batch: EventText[] = [];
+  let bytes = 0;
+  for await (const { body, line } of events) {
+    const event = { body: body.replace(BEYOND_16_BITS, escapeCharacter), line };
+    const size = Buffer.byteLength(event.body);
+    if (batch.length === MAX_ENTRIES || (batch.length > 0 && bytes + size > MAX_BATCH_BYTES)) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(event);
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function escapeCharacter(character: string): string {
+  return [0, 1].map((i) => `\\u${character.charCodeAt(i).toString(16)}`).join('');
+}

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, KeyMismatchError } from '../../lambda/errors.ts';
+import { classifyFault, isConnectionLost, isTimeout } from '../../lambda/store/connection/classify-error.ts';
+
+/** As pg hands over what the server reported. */
+function serverError(code: string): Error {
+  return Object.assign(new Error('text of the server'), { severity: 'ERROR', code });
+}
+
+/** As Node reports a socket or a certificate. */
+function systemError(code: string, error = new Error('text of the system')): Error {
+  return Object.assign(error, { code });
+}
+
+describe('by SQLSTATE', () => {
+  test.for([
+    ['22001', 'string too long'],
+    ['22003', 'number out of range'],
+    ['22021', 'character not in the encoding'],
+    ['22P05', 'character not translatable'],
+    ['23502', 'not null'],
+    ['23503', 'foreign key'],
+    ['23505', 'unique'],
+    ['23514', 'check'],
+  ] as const)('%s (%s) is the fault of a row', ([code]) => {
+    expect(classifyFault(serverError(code))).toEqual({ kind: 'data', code });
+  });
+
+  test.for([
+    ['08006', 'connection failure'],
+    ['08P01', 'protocol violation'],
+    ['25006', 'read-only server'],
+    ['28000', 'invalid authorization'],
+    ['28P01', 'invalid password'],
+    ['3D000', 'no such database'],
+    ['3F000', 'no such schema'],
+    ['40001', 'serialization failure'],
+    ['40P01', 'deadlock'],
+    ['42501', 'missing grant'],
+    ['42P01', 'no such table'],
+    ['42703', 'no such column'],
+    ['53100', 'disk full'],
+    ['53200', 'out of memory'],
+    ['53300', 'too many connections'],
+    ['55P03', 'lock not available'],
+    ['57014', 'statement timeout'],
+    ['57P01', 'shutdown'],
+    ['57P03', 'starting up'],
+    ['58030', 'input or output'],
+    ['XX000', 'internal error'],
+  ] as const)('%s (%s) is an outage', ([code]) => {
+    expect(classifyFault(serverError(code))).toEqual({ kind: 'outage', code });
+  });
+
+  test.for([
+    ['P0001', 'raised by a trigger'],
+    ['0A000', 'not supported'],
+    ['21000', 'cardinality'],
+    ['54000', 'program limit'],
+    ['ZZ999', 'of nobody'],
+  ] as const)('%s (%s) does not tell', ([code]) => {
+    expect(classifyFault(serverError(code))).toEqual({ kind: 'unknown', code });
+  });
+});
+
+describe('without SQLSTATE', () => {
+  test.for(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'CERT_HAS_EXPIRED'])('%s is an outage', (code) => {
+    expect(classifyFault(systemError(code))).toEqual({ kind: 'outage', code });
+  });
+
+  test('EPIPE is an outage, though it has the form of an SQLSTATE', () => {
+    expect(classifyFault(systemError('EPIPE'))).toEqual({ kind: 'outage', code: 'EPIPE' });
+  });
+
+  test('all addresses of a host refused is an outage', () => {
+    const error = systemError('ECONNREFUSED', new AggregateError([systemError('ECONNREFUSED')]));
+    expect(classifyFault(error)).toEqual({ kind: 'outage', code: 'ECONNREFUSED' });
+  });
+
+  test.for(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect', 'Query read timeout'])(
+    'an error of pg without a code is an outage: %s',
+    (message) => {
+      expect(classifyFault(new Error(message))).toEqual({ kind: 'outage', code: 'connection' });
+    },
+  );
+
+  test('the code never is free text', () => {
+    expect(classifyFault(systemError('Key (ip)=(192.0.2.17)'))).toEqual({ kind: 'outage', code: 'connection' });
+  });
+
+  test.for(['ECONNREFUSED 192.0.2.17', '192.0.2.17 ECONNREFUSED', ['ECONNREFUSED'], 5])(
+    'nor is it %j, which has a code in it',
+    (code) => {
+      expect(classifyFault(systemError(code as string))).toEqual({ kind: 'outage', code: 'connection' });
+    },
+  );
+
+  test.for(['22001 192.0.2.17', '192.0.2.17 22001', '220011', 22_001, ['22001']])(
+    '%j from the server is no SQLSTATE, so it rejects no row',
+    (code) => {
+      expect(classifyFault(serverError(code as string))).toEqual({ kind: 'outage', code: 'connection' });
+    },
+  );
+});
+
+describe('faults of our own are not retried', () => {
+  test.for([
+    ['TypeError', new TypeError('x is not a function')],
+    ['TypeError with a code', systemError('ERR_INVALID_ARG_TYPE', new TypeError('x'))],
+    ['RangeError', new RangeError('Invalid time value')],
+    ['SyntaxError', new SyntaxError('x')],
+    ['KeyMismatchError', new KeyMismatchError('k1')],
+    ['ConfigError', new ConfigError(['x'])],
+    ['a text', 'ECONNREFUSED'],
+    ['an object that is no error', { severity: 'ERROR', code: '22001' }],
+    ['null', null],
+    ['undefined', undefined],
+  ] as const)('%s', ([, error]) => {
+    expect(classifyFault(error)).toBeNull();
+    expect(isConnectionLost(error)).toBe(false);
+  });
+});
+
+describe('a connection is lost', () => {
+  test.for(['08000', '08006', '25006', '57014', '57P01', '57P02', '57P03'])('after %s', (code) => {
+    expect(isConnectionLost(serverError(code))).toBe(true);
+  });
+
+  test('after an error of the network or of pg itself', () => {
+    expect(isConnectionLost(systemError('ECONNRESET'))).toBe(true);
+    expect(isConnectionLost(new Error('Connection terminated unexpectedly'))).toBe(true);
+  });
+
+  test.for(['22001', '23505', '25001', '40P01', '42P01', '53100', '57000', 'XX000'])('not after %s', (code) => {
+    expect(isConnectionLost(serverError(code))).toBe(false);
+  });
+});
+
+test('a statement that took too long is told from other losses', () => {
+  expect(isTimeout(new Error('Query read timeout'))).toBe(true);
+  expect(isTimeout(serverError('57014'))).toBe(true);
+  expect(isTimeout(serverError('57P01'))).toBe(false);
+  expect(isTimeout(new Error('Connection terminated unexpectedly'))).toBe(false);
+  expect(isTimeout('Query read timeout')).toBe(false);
+});
