@@ -34,7 +34,7 @@ const DURATION_SHARE = 0.8;
 /** In per cent of the maximum capacity. */
 const CAPACITY = 90;
 /** The section of the README has the alarm's name without the stage. */
-const RUNBOOK = 'What to look at and what to do: README, "When an alarm rings".';
+const RUNBOOK = 'What to look at and what to do: infra/README.md, "When an alarm rings".';
 
 /** Everything that somebody should be woken for, and the topic that tells them. */
 export class Alarms extends Construct {

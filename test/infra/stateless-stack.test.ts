@@ -148,7 +148,7 @@ test('the maintenance runs every day', () => {
 });
 
 describe('an alarm', () => {
-  const README = readFileSync(join(import.meta.dirname, '..', '..', 'README.md'), 'utf8');
+  const README = readFileSync(join(import.meta.dirname, '..', '..', 'infra', 'README.md'), 'utf8');
   const alarms = resources(stateless, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
   const names = alarms.map(({ AlarmName }) => AlarmName.replace('login-etl-prod-', '')).sort();
 
@@ -168,7 +168,7 @@ describe('an alarm', () => {
     const alarm = alarms.find(({ AlarmName }) => AlarmName === `login-etl-prod-${name}`);
     expect(alarm.AlarmActions).toHaveLength(1);
     expect(alarm.OKActions).toHaveLength(1);
-    expect(alarm.AlarmDescription).toMatch(/^[A-Z].*\. What to look at and what to do: README/);
+    expect(alarm.AlarmDescription).toMatch(/^[A-Z].*\. What to look at and what to do: infra\/README/);
     expect(README).toContain(`\n### ${name}\n`);
   });
 

@@ -27,7 +27,7 @@ function migration(folder: string): string {
 test('a changed migration runs with the next deployment, and an unchanged one does not', {
   timeout: 120_000,
 }, async () => {
-  const file = join('lambda', 'store', 'migrations', '000003_mask-keys.sql');
+  const file = join('lambda', 'store', 'schema', 'migrations', '000003_mask-keys.sql');
   const changed = copyProject(file, (sql) => `${sql}\n-- one more line\n`);
   const other = copyProject('tsconfig.json', (text) => `${text}\n`);
   const same = copyProject('tsconfig.json', (text) => `${text}\n\n`);

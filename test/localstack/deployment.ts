@@ -31,7 +31,7 @@ declare module 'vitest' {
 }
 
 /**
- * Bootstraps and deploys as a user does (`test/localstack/embedded/run.ts` has checked that there is a
+ * Bootstraps and deploys as a user does (`test/localstack/run.ts` has checked that there is a
  * LocalStack), on databases of its own, and takes everything down in the end.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
