@@ -8,10 +8,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { onTestFinished } from 'vitest';
-import { type BatchDone, startEventSource } from '../../localstack/embedded/event-source/event-source.ts';
-import type { BatchLimits } from '../../localstack/embedded/event-source/receive-batch.ts';
 import { startQueueServer } from '../../localstack/embedded/sqs/queue-server.ts';
 import { createQueues, type QueueDepth, type QueueSettings, queueDepth } from '../../localstack/embedded/sqs/queues.ts';
+import { type BatchDone, startEventSource } from '../../tools/event-source/event-source.ts';
+import type { BatchLimits } from '../../tools/event-source/receive-batch.ts';
 
 export const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:login-queue';
 

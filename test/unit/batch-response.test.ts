@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { failedMessageIds } from '../../localstack/embedded/event-source/batch-response.ts';
+import { failedMessageIds } from '../../tools/event-source/batch-response.ts';
 
 const IDS = ['a', 'b', 'c'];
 

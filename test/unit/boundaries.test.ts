@@ -39,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'cdk-nag',
   ],
   'tools/cli': [],
+  'tools/event-source': ['lambda/queue', 'aws-lambda', '@aws-sdk/client-sqs'],
   tools: ['infra', 'lambda', 'pg', 'aws-lambda', '@aws-sdk'],
   localstack: ['tools', 'infra', 'lambda', 'pg', 'aws-lambda', '@aws-sdk', 'fauxqs'],
 };

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { LOCAL_AWS } from '../../../infra/localstack-endpoint.ts';
 import { ENV } from '../../../lambda/settings/environment.ts';
-import { type EventSource, startEventSource } from '../../../localstack/embedded/event-source/event-source.ts';
+import { type EventSource, startEventSource } from '../../../tools/event-source/event-source.ts';
 import { TEST_MASK_KEY } from '../../support/function.ts';
 import type { History } from './check-history.ts';
 import { collectHistory } from './collect-history.ts';

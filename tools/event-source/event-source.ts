@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteMessageBatchCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import { sendInTens } from '../../../lambda/queue/send-in-tens.ts';
+import { sendInTens } from '../../lambda/queue/send-in-tens.ts';
 import { failedMessageIds } from './batch-response.ts';
 import { type BatchLimits, receiveBatch, type Source } from './receive-batch.ts';
 

@@ -1,6 +1,6 @@
 import { ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
-import { toRecord } from '../../../lambda/queue/to-record.ts';
+import { toRecord } from '../../lambda/queue/to-record.ts';
 
 export interface Source {
   sqs: SQSClient;
