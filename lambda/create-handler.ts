@@ -10,7 +10,7 @@ import { type Config, readConfig } from './settings/config.ts';
 import { ENV, type Environment } from './settings/environment.ts';
 import type { Database } from './store/connection/database.ts';
 import { createStore, type Store } from './store/store.ts';
-import { SERVICE } from './telemetry/metrics.ts';
+import { SERVICE } from './telemetry/names.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
 
 export type Handler = (event: SQSEvent, context?: Context) => Promise<SQSBatchResponse>;
@@ -55,8 +55,8 @@ export function createHandler(env: Environment, observe?: (result: BatchResult) 
     telemetry.use(context);
     try {
       return await handle(event, context);
-    } catch (fault) {
-      const error = safeError(fault);
+    } catch (thrown) {
+      const error = safeError(thrown);
       telemetry.batchFailed(error);
       throw error;
     }

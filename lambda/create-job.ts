@@ -17,8 +17,8 @@ export function createJob<Result extends object>(name: string, work: () => Promi
       const result = await work();
       log.done(result);
       return result;
-    } catch (fault) {
-      const error = safeError(fault);
+    } catch (thrown) {
+      const error = safeError(thrown);
       log.failed(error);
       throw error;
     }

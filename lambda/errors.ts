@@ -40,17 +40,17 @@ export class MalformedEventError extends Error {
 export class UnexpectedError extends Error {
   override name = 'UnexpectedError';
 
-  constructor(fault: unknown) {
-    super(`An unexpected ${faultName(fault)} stopped the function.`);
-    if (fault instanceof Error) this.stack = [`${this.name}: ${this.message}`, ...stackFrames(fault)].join('\n');
+  constructor(error: unknown) {
+    super(`An unexpected ${errorName(error)} stopped the function.`);
+    if (error instanceof Error) this.stack = [`${this.name}: ${this.message}`, ...stackFrames(error)].join('\n');
   }
 }
 
 /** The kind of a fault: its name or, where that tells nothing, its system code. Either could be set to anything. */
-export function faultName(fault: unknown): string {
-  if (!(fault instanceof Error)) return typeof fault;
-  const code = 'code' in fault ? fault.code : undefined;
-  const names = ['Error', 'AggregateError'].includes(fault.name) ? [code, fault.name] : [fault.name];
+export function errorName(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const code = 'code' in error ? error.code : undefined;
+  const names = ['Error', 'AggregateError'].includes(error.name) ? [code, error.name] : [error.name];
   return names.find((name): name is string => typeof name === 'string' && /^[A-Za-z]{1,64}$/.test(name)) ?? 'Error';
 }
 
@@ -61,7 +61,7 @@ function stackFrames(error: Error): string[] {
 }
 
 /** The error itself where it is one of ours, an `UnexpectedError` in its place where it is not. */
-export function safeError(fault: unknown): Error {
+export function safeError(error: unknown): Error {
   const ours = [ConfigError, KeyMismatchError, MalformedEventError, JobError, UnexpectedError];
-  return ours.some((type) => fault instanceof type) ? (fault as Error) : new UnexpectedError(fault);
+  return ours.some((type) => error instanceof type) ? (error as Error) : new UnexpectedError(error);
 }

@@ -2,7 +2,7 @@ import { createJob, type Job } from './create-job.ts';
 import { ConfigError, JobError } from './errors.ts';
 import { readDatabase } from './settings/database-settings.ts';
 import type { Environment } from './settings/environment.ts';
-import { classifyFault } from './store/connection/classify-error.ts';
+import { classifyDatabaseError } from './store/connection/classify-error.ts';
 import { pruneLedger } from './store/schema/prune-ledger.ts';
 
 /** Shorter than a function may live, so that it can say what happened. */
@@ -19,9 +19,11 @@ export function createMaintenance(env: Environment): Job<{ deleted: number }> {
     try {
       return { deleted: await pruneLedger({ ...database, ...LIMITS }) };
     } catch (error) {
-      const fault = classifyFault(error);
-      if (!fault) throw error;
-      throw new JobError(`The ledger was not pruned to its end (database ${fault.code}); the next run goes on there.`);
+      const classified = classifyDatabaseError(error);
+      if (!classified) throw error;
+      throw new JobError(
+        `The ledger was not pruned to its end (database ${classified.code}); the next run goes on there.`,
+      );
     }
   });
 }

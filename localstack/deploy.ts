@@ -12,7 +12,7 @@ const HELP = `Deploys the pipeline to LocalStack: queue, dead-letter queue, key 
 
 LocalStack and Postgres come from docker-compose.yml and are started where they do not run yet. Deploying again brings
 what has changed. Options, after --
-  --json    the places as one JSON object on standard output; everything else goes to standard error
+  --json    the endpoints as one JSON object on standard output; everything else goes to standard error
   --help    this text
 
 Environment
@@ -32,15 +32,15 @@ async function deploy({ at, out }: CommandLine): Promise<Record<string, unknown>
     const outputs = join(folder, 'outputs.json');
     await cdklocal('Deploying the pipeline', 'deploy', '--require-approval', 'never', '--outputs-file', outputs);
     const [stack] = Object.values(JSON.parse(readFileSync(outputs, 'utf8'))) as Record<string, string>[];
-    const places = {
+    const endpoints = {
       endpoint: at.endpoint,
       queueUrl: stack?.QueueUrl ?? '',
       deadLetterQueueUrl: stack?.DeadLetterQueueUrl ?? '',
       databaseUrl: at.databaseUrl,
     };
-    out.write(`\nThe queue is ${places.queueUrl}\n\n${sendInstructions(places)}`);
+    out.write(`\nThe queue is ${endpoints.queueUrl}\n\n${sendInstructions(endpoints)}`);
     out.write('\nMany at once: npm run seed:local. Take it all down: npm run destroy:local.\n');
-    return places;
+    return endpoints;
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -6,7 +6,7 @@ import { onInterrupt } from '../tools/cli/interrupt.ts';
 import { UserError } from '../tools/cli/user-error.ts';
 import { type DataFolder, openDataFolder } from './embedded/data-folder.ts';
 import { HELP, type Options, parseOptions } from './embedded/options.ts';
-import { isComplete, toJson } from './embedded/report.ts';
+import { isComplete, reportAsJson } from './embedded/report.ts';
 import { run } from './embedded/run.ts';
 
 /** The entry of `npm start`. */
@@ -31,7 +31,7 @@ async function start(options: Options, folder: DataFolder): Promise<number> {
   const interrupt = onInterrupt();
   const out = options.json ? process.stderr : process.stdout;
   const result = await run({ options, folder, maskKey, env: process.env, out, interrupt });
-  if (options.json) process.stdout.write(`${JSON.stringify(toJson(result))}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify(reportAsJson(result))}\n`);
   if (isComplete(result)) return 0;
   return interrupt.aborted ? 130 : 1;
 }

@@ -1,6 +1,6 @@
 import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { METRICS_NAMESPACE } from '../../lambda/telemetry/metrics.ts';
+import { METRICS_NAMESPACE } from '../../lambda/telemetry/names.ts';
 import { nameOf } from '../names.ts';
 import type { AwsSettings, Stage } from '../settings/settings.ts';
 import type { Watched } from './alarms.ts';

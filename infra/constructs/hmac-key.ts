@@ -27,11 +27,11 @@ const ADMINISTRATION = [
  *
  * @param user name of that role; by name because the role comes with a later stack
  */
-export class MacKey extends Construct {
+export class HmacKey extends Construct {
   readonly key: kms.Key;
 
   constructor(scope: Construct, { alias, user, retained }: { alias: string; user: string; retained: boolean }) {
-    super(scope, 'MacKey');
+    super(scope, 'HmacKey');
     const account = new iam.AccountRootPrincipal();
     const role = Stack.of(this).formatArn({ service: 'iam', region: '', resource: 'role', resourceName: user });
     this.key = new kms.Key(this, 'Key', {
@@ -68,11 +68,11 @@ export class MacKey extends Construct {
 const MATERIAL_TAG = '_custom_key_material_';
 
 /** For LocalStack, which forgets its keys when it stops: the same material after every start, so that rows still match. */
-export class LocalMacKey extends Construct {
+export class LocalHmacKey extends Construct {
   readonly key: kms.Key;
 
   constructor(scope: Construct, material: Buffer) {
-    super(scope, 'MacKey');
+    super(scope, 'HmacKey');
     this.key = new kms.Key(this, 'Key', {
       description: `Pseudonyms of ${Aws.STACK_NAME}`,
       keySpec: kms.KeySpec.HMAC_256,

@@ -11,7 +11,7 @@ export const INGEST = 'ingest';
 export interface IngestProps {
   entry: string;
   queue: sqs.IQueue;
-  macKey: kms.IKey;
+  hmacKey: kms.IKey;
   /** How the function finds and enters its database. */
   database: Record<string, string>;
   files?: string[];
@@ -32,7 +32,7 @@ export class Ingest extends Construct {
       entry: props.entry,
       environment: {
         ...props.database,
-        [ENV.maskKmsKey]: props.macKey.keyArn,
+        [ENV.maskKmsKey]: props.hmacKey.keyArn,
         [ENV.maskKeyId]: settings.maskKeyId,
         [ENV.queueUrl]: props.queue.queueUrl,
         [ENV.service]: nameOf(stage, INGEST),
@@ -45,7 +45,7 @@ export class Ingest extends Construct {
     });
     this.function = fn;
     props.queue.grantConsumeMessages(fn);
-    props.macKey.grant(fn, 'kms:GenerateMac');
+    props.hmacKey.grant(fn, 'kms:GenerateMac');
     this.eventSource = new lambda.EventSourceMapping(this, 'EventSource', {
       target: fn,
       eventSourceArn: props.queue.queueArn,

@@ -1,4 +1,4 @@
-import { RETRY_WAITS, shortestOutageSeconds } from '../../lambda/settings/retry-waits.ts';
+import { longestOutageSurvivedSeconds, RETRY_WAITS } from '../../lambda/settings/retry-waits.ts';
 import type { PipelineSettings } from './settings.ts';
 
 /** AWS's advice for queues that Lambda polls: six times the timeout, and the window on top. */
@@ -10,7 +10,7 @@ export function visibilityTimeoutSeconds({ queue, ingest }: PipelineSettings): n
 
 /** The function says itself when a message comes again; what it cannot say waits the visibility timeout instead. */
 export function toleratedOutageSeconds(settings: PipelineSettings): number {
-  return shortestOutageSeconds(settings.queue.maxReceiveCount, RETRY_WAITS);
+  return longestOutageSurvivedSeconds(settings.queue.maxReceiveCount, RETRY_WAITS);
 }
 
 /**

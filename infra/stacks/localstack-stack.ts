@@ -1,7 +1,7 @@
 import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ENV } from '../../lambda/settings/environment.ts';
-import { LocalMacKey } from '../constructs/hmac-key.ts';
+import { LocalHmacKey } from '../constructs/hmac-key.ts';
 import { Ingest } from '../constructs/ingest.ts';
 import { Queues } from '../constructs/queues.ts';
 import type { PipelineSettings } from '../settings/settings.ts';
@@ -21,12 +21,12 @@ export class LocalStackStack extends Stack {
   constructor(scope: Construct, settings: PipelineSettings, { databaseUrl, macKeyMaterial }: LocalProps) {
     super(scope, 'login-etl-localstack', { description: 'login-etl on LocalStack' });
     const { queue, deadLetterQueue } = new Queues(this, settings, RemovalPolicy.DESTROY);
-    const { key } = new LocalMacKey(this, macKeyMaterial);
+    const { key } = new LocalHmacKey(this, macKeyMaterial);
     new Ingest(this, settings, {
       entry: 'localstack/handler.ts',
       files: ['lambda/store/schema/migrations'],
       queue,
-      macKey: key,
+      hmacKey: key,
       database: { [ENV.databaseUrl]: databaseUrl },
     });
     new CfnOutput(this, 'QueueUrl', { value: queue.queueUrl });

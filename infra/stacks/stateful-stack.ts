@@ -1,7 +1,7 @@
 import { aws_ec2 as ec2, aws_kms as kms, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Database } from '../constructs/database.ts';
-import { MacKey } from '../constructs/hmac-key.ts';
+import { HmacKey } from '../constructs/hmac-key.ts';
 import { INGEST } from '../constructs/ingest.ts';
 import { Network } from '../constructs/network.ts';
 import { Queues } from '../constructs/queues.ts';
@@ -13,7 +13,7 @@ export class StatefulStack extends Stack {
   readonly network: Network;
   readonly database: Database;
   readonly queues: Queues;
-  readonly macKey: kms.IKey;
+  readonly hmacKey: kms.IKey;
 
   constructor(scope: Construct, settings: AwsSettings) {
     const { stage, retained } = settings;
@@ -28,7 +28,7 @@ export class StatefulStack extends Stack {
       enableKeyRotation: true,
       removalPolicy,
     });
-    this.macKey = new MacKey(this, { alias: nameOf(stage, 'mac'), user: roleNameOf(stage, INGEST), retained }).key;
+    this.hmacKey = new HmacKey(this, { alias: nameOf(stage, 'mac'), user: roleNameOf(stage, INGEST), retained }).key;
     this.network = new Network(this, settings);
     this.database = new Database(this, settings, this.network, dataKey);
     this.queues = new Queues(this, settings, removalPolicy);
@@ -37,7 +37,7 @@ export class StatefulStack extends Stack {
 
   #openEndpoints(): void {
     const { KMS, SECRETS_MANAGER, SQS } = ec2.InterfaceVpcEndpointAwsService;
-    this.network.allow('Kms', { service: KMS, action: 'kms:GenerateMac', resource: this.macKey.keyArn });
+    this.network.allow('Kms', { service: KMS, action: 'kms:GenerateMac', resource: this.hmacKey.keyArn });
     this.network.allow('Sqs', {
       service: SQS,
       action: 'sqs:ChangeMessageVisibility',

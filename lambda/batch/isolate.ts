@@ -1,11 +1,11 @@
-import type { Fault } from './fault.ts';
+import type { ClassifiedError } from './classified-error.ts';
 import type { RowOutcome } from './outcome.ts';
 
 export interface IsolationParts<Row> {
   /** Writes all the rows or none. Gives an outcome per row, in their order; throws when the server refuses. */
   insert(rows: readonly Row[]): Promise<RowOutcome[]>;
   /** null: not an error of the write, so it is thrown on. */
-  classify(error: unknown): Fault | null;
+  classify(error: unknown): ClassifiedError | null;
 }
 
 /**
@@ -34,18 +34,21 @@ export async function writeIsolating<Row>(rows: readonly Row[], parts: Isolation
   return outcomes;
 }
 
-async function attempt<Row>(chunk: readonly Row[], parts: IsolationParts<Row>): Promise<RowOutcome[] | Fault> {
+async function attempt<Row>(
+  chunk: readonly Row[],
+  parts: IsolationParts<Row>,
+): Promise<RowOutcome[] | ClassifiedError> {
   try {
     return await parts.insert(chunk);
   } catch (error) {
-    const fault = parts.classify(error);
-    if (!fault) throw error;
-    return fault;
+    const classified = parts.classify(error);
+    if (!classified) throw error;
+    return classified;
   }
 }
 
-function refusedAlone(fault: Fault): RowOutcome {
-  return fault.kind === 'data'
-    ? { kind: 'rejected', reason: `refused ${fault.code}` }
-    : { kind: 'retry', reason: `unclassified ${fault.code}` };
+function refusedAlone(classified: ClassifiedError): RowOutcome {
+  return classified.kind === 'data'
+    ? { kind: 'rejected', reason: `refused ${classified.code}` }
+    : { kind: 'retry', reason: `unclassified ${classified.code}` };
 }

@@ -1,4 +1,4 @@
-import { ConfigError, faultName } from '../errors.ts';
+import { ConfigError, errorName } from '../errors.ts';
 import { ENV } from '../settings/environment.ts';
 
 /** Answers of KMS that no waiting mends, since the setting is wrong. Everything else is an outage. */
@@ -13,8 +13,8 @@ const WRONG_SETTING: ReadonlyMap<string, string> = new Map([
  * @returns what the outage is called: throttling, no permission, a disabled key, expired credentials, no network ...
  * @throws ConfigError where the setting is wrong
  */
-export function outageOf(error: unknown): `kms ${string}` {
-  const name = faultName(error);
+export function classifyKmsError(error: unknown): `kms ${string}` {
+  const name = errorName(error);
   const problem = WRONG_SETTING.get(name);
   if (problem) throw new ConfigError([`${ENV.maskKmsKey} ${problem} (${name}).`]);
   return `kms ${name}`;

@@ -2,7 +2,7 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { FIELD_KEY_INFO, type FieldKeyName, type FieldKeys } from '../masking/field-keys.ts';
 import { AWS_CLIENT } from '../settings/aws-client.ts';
-import { outageOf } from './classify-error.ts';
+import { classifyKmsError } from './classify-error.ts';
 
 const KEY_BYTES = 32;
 /** HKDF-Expand ends its message with the number of the block, and one block of SHA-256 is a whole key (RFC 5869, 2.3). */
@@ -25,7 +25,7 @@ export function createKmsKeys(keyId: string): () => Promise<KeysOrOutage> {
       return { keys: await asked };
     } catch (error) {
       asked = undefined;
-      return { outage: outageOf(error) };
+      return { outage: classifyKmsError(error) };
     }
   };
 }

@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { AWS_CLIENT } from '../settings/aws-client.ts';
-import { sendInTens } from './send-in-tens.ts';
+import { inBatchesOfTen } from './in-batches-of-ten.ts';
 
 /** 10,000 failed messages are 1,000 calls; side by side they take seconds instead of a minute. */
 const CALLS_AT_ONCE = 16;
@@ -44,7 +44,7 @@ export function createVisibility(queueUrl: string): Visibility {
       // Where SQS itself is away or slow, a thousand calls would each wait for it, and the function would be cut off.
       let isAway = false;
       const signal = signalAt(deadline);
-      const failed = await sendInTens(tries, CALLS_AT_ONCE, async (ten) => {
+      const failed = await inBatchesOfTen(tries, CALLS_AT_ONCE, async (ten) => {
         if (isAway) return ten;
         try {
           return await changeBatch(ten, signal);

@@ -33,7 +33,7 @@ export function retryWaitSeconds(
 }
 
 /** How long at least a message is tried again that may be received so often: what an outage may last. */
-export function shortestOutageSeconds(maxReceiveCount: number, waits: RetryWaits): number {
+export function longestOutageSurvivedSeconds(maxReceiveCount: number, waits: RetryWaits): number {
   let seconds = 0;
   for (let receives = 1; receives < maxReceiveCount; receives++) seconds += retryWaitSeconds(receives, waits, 0);
   return seconds;

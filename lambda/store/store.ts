@@ -1,7 +1,7 @@
 import { writeIsolating } from '../batch/isolate.ts';
 import type { LoginRow } from '../batch/login-row.ts';
 import type { RowOutcome } from '../batch/outcome.ts';
-import { classifyFault } from './connection/classify-error.ts';
+import { classifyDatabaseError } from './connection/classify-error.ts';
 import { type ConnectionSettings, createConnection } from './connection/connection.ts';
 import { insertRows } from './write/insert-rows.ts';
 
@@ -22,7 +22,7 @@ export function createStore(settings: ConnectionSettings): Store {
     write: (rows, deadline) =>
       writeIsolating(rows, {
         insert: (chunk) => connection.run((client) => insertRows(client, chunk), deadline),
-        classify: classifyFault,
+        classify: classifyDatabaseError,
       }),
     close: () => connection.close(),
   };

@@ -1,6 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
-import { SERVICE } from './metrics.ts';
+import { SERVICE } from './names.ts';
 
 export interface JobLog {
   use(context: Context | undefined): void;

@@ -3,7 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import type { BatchResult, Delivery } from '../batch/process-batch.ts';
 import { type Tally, tally } from '../batch/tally.ts';
-import { METRICS_NAMESPACE } from './metrics.ts';
+import { METRICS_NAMESPACE } from './names.ts';
 
 /** Enough to find the messages of a bad release; a log line has a limit of 1 MiB. */
 const LOGGED_FAILURES = 50;

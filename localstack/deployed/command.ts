@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
-import { type Deployment, locate } from './places.ts';
+import { type Deployment, findDeployment } from './deployment.ts';
 
 export interface CommandLine {
   at: Deployment;
@@ -23,7 +23,7 @@ export async function runCommand(
       process.stdout.write(help);
       return;
     }
-    const result = await run({ at: locate(env), files, json, out: json ? process.stderr : process.stdout });
+    const result = await run({ at: findDeployment(env), files, json, out: json ? process.stderr : process.stdout });
     if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -1,6 +1,6 @@
 import { withClient } from '../../lambda/store/connection/with-client.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
-import type { Deployment } from './places.ts';
+import type { Deployment } from './deployment.ts';
 import { runStep } from './run-step.ts';
 
 const HEALTH_TIMEOUT_MS = 3_000;

@@ -50,7 +50,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     const server = await startQueueServer();
     stops.push(server.stop);
     const queues = await createQueues(server.sqs, server.endpoint, QUEUES);
-    const env = functionEnvironment(options, writerUrl, queues.queueUrl);
+    const env = environmentVariables(options, writerUrl, queues.queueUrl);
     const { logFile } = options.folder;
     const lambda = createFunctionEnvironment({ env, timeoutMs: FUNCTION_TIMEOUT_MS, logFile });
     stops.push(lambda.stop);
@@ -109,7 +109,7 @@ async function letWriterIn(ownerUrl: string): Promise<string> {
 }
 
 /** The user's own AWS settings must not reach the emulator, nor its stand-ins the user's account. */
-function functionEnvironment(options: PipelineOptions, databaseUrl: string, queueUrl: string): Record<string, string> {
+function environmentVariables(options: PipelineOptions, databaseUrl: string, queueUrl: string): Record<string, string> {
   const inherited = Object.entries(options.env).flatMap(([name, value]): [string, string][] =>
     value === undefined || name.startsWith('AWS_') ? [] : [[name, value]],
   );

@@ -24,7 +24,7 @@ export function isComplete(result: RunResult): boolean {
 }
 
 /** The object that `--json` prints. */
-export function toJson(result: RunResult): Record<string, unknown> {
+export function reportAsJson(result: RunResult): Record<string, unknown> {
   const { unstored: _, interrupted: __, seconds, databaseUrl, ...counts } = result;
   return { ...counts, seconds: Number(seconds.toFixed(3)), eventsPerSecond: eventsPerSecond(result), databaseUrl };
 }

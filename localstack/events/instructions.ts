@@ -10,18 +10,18 @@ const SAMPLE = {
   device_id: 'my-device',
 };
 
-export interface Places {
+export interface Endpoints {
   endpoint: string;
   queueUrl: string;
   databaseUrl: string;
 }
 
-export function watchInstructions(at: Places): string {
+export function watchInstructions(at: Endpoints): string {
   return `\nThe queue is open. ${sendInstructions(at)}\nCtrl-C stops.\n`;
 }
 
 /** How to send a message and see its row, in lines that work when they are pasted. */
-export function sendInstructions(at: Places): string {
+export function sendInstructions(at: Endpoints): string {
   const body = JSON.stringify(SAMPLE);
   const request = JSON.stringify({ QueueUrl: at.queueUrl, MessageBody: body });
   return `Send a message:

@@ -34,7 +34,7 @@ function killedInWrite({ name, write, fault, withinMs, downMs, system }: KilledI
         await DATABASE_FAULTS[fault](parts, downMs, random);
       }
     },
-    felt: wereRetried,
+    proveEffect: wereRetried,
   };
 }
 
@@ -48,7 +48,7 @@ const SCENARIOS: readonly Scenario[] = [
         await DATABASE_FAULTS.killServer(system, random.between(0, 600), random);
       }
     },
-    felt: wereRetried,
+    proveEffect: wereRetried,
   },
   killedInWrite({
     name: 'the database is killed in the middle of a COPY, and comes back',
@@ -83,7 +83,7 @@ const SCENARIOS: readonly Scenario[] = [
         await DATABASE_FAULTS.killServer(system, 100, random);
       }
     },
-    felt: ({ output }) => expect(output.counts().duplicate).toBeGreaterThan(0),
+    proveEffect: ({ output }) => expect(output.counts().duplicate).toBeGreaterThan(0),
   },
 ];
 

@@ -7,7 +7,7 @@ import type pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { APPLICATION } from '../../lambda/store/connection/session.ts';
 import { serverAccount } from '../../localstack/embedded/postgres/server-account.ts';
-import { DATABASE_FAULTS, END_CONNECTIONS, until, untilFelt } from './support/faults.ts';
+import { DATABASE_FAULTS, END_CONNECTIONS, until, untilReported } from './support/faults.ts';
 import { runScenario, type Scenario } from './support/scenario.ts';
 import type { System } from './support/system.ts';
 
@@ -41,7 +41,7 @@ const SCENARIOS: readonly Scenario[] = [
   {
     name: 'the database is read-only for a while, as in a failover',
     messages: 500,
-    faults: (system, random) => DATABASE_FAULTS.readOnly(system, () => untilFelt(system, /25006/), random),
+    faults: (system, random) => DATABASE_FAULTS.readOnly(system, () => untilReported(system, /25006/), random),
   },
   {
     name: 'the database has no connection left',
@@ -54,7 +54,7 @@ const SCENARIOS: readonly Scenario[] = [
       // What had one at that moment loses it too.
       await system.postgres.query(END_CONNECTIONS);
       taken.push(...(await takeAllConnections(system).catch(() => [])));
-      await untilFelt(system, /53300/);
+      await untilReported(system, /53300/);
       for (const client of taken) await client.end();
     },
   },
@@ -63,14 +63,14 @@ const SCENARIOS: readonly Scenario[] = [
     messages: 400,
     async faults(system, random) {
       await system.postgres.query("alter role login_writer set lock_timeout = '200ms'");
-      await DATABASE_FAULTS.lockTable(system, () => untilFelt(system, /55P03/), random);
+      await DATABASE_FAULTS.lockTable(system, () => untilReported(system, /55P03/), random);
     },
   },
   {
     name: 'the tables are locked until the function has no time left',
     messages: 200,
     system: { functionTimeoutMs: 14_500, maxReceiveCount: 20 },
-    faults: (system, random) => DATABASE_FAULTS.lockTable(system, () => untilFelt(system, /OUT_OF_TIME/), random),
+    faults: (system, random) => DATABASE_FAULTS.lockTable(system, () => untilReported(system, /OUT_OF_TIME/), random),
   },
   {
     name: 'writes are ended as victims of deadlocks',
@@ -81,7 +81,7 @@ const SCENARIOS: readonly Scenario[] = [
       // What has been ended comes again after a second or two, and is ended again.
       for (let i = 0; i < 3; i++) await deadlock(system);
     },
-    felt: ({ output }) => expect(Object.keys(output.reasons())).toContain('database 40P01'),
+    proveEffect: ({ output }) => expect(Object.keys(output.reasons())).toContain('database 40P01'),
   },
 ];
 
@@ -130,7 +130,7 @@ test('the disk of the database is full for a while', async (context) => {
       for (const table of ['user_logins', 'ingest_ledger'])
         await postgres.query(`alter table ${table} set tablespace small`);
       const ballast = fillDisk(folder);
-      await untilFelt(system, /53100/);
+      await untilReported(system, /53100/);
       rmSync(ballast);
     },
   };

@@ -28,7 +28,7 @@ const SCENARIOS: readonly Scenario[] = [
     messages: 1_000,
     portions: 4,
     system: { workers: 8, copies: 5, batchSize: 250, functionTimeoutMs: 30_000, visibilityTimeoutSeconds: 10 },
-    felt({ output }) {
+    proveEffect({ output }) {
       expect(output.counts().duplicate).toBeGreaterThan(500);
       // Everybody locks the ledger's keys in one order.
       expect(Object.keys(output.reasons())).not.toContain('database 40P01');
@@ -38,14 +38,14 @@ const SCENARIOS: readonly Scenario[] = [
     name: 'old messages keep coming again beside new ones',
     messages: 1_000,
     system: { workers: 4, redeliver: 0.2, ...QUIET },
-    felt: ({ output }) => expect(output.counts().duplicate).toBeGreaterThan(100),
+    proveEffect: ({ output }) => expect(output.counts().duplicate).toBeGreaterThan(100),
   },
   {
     name: 'records are malformed on their way',
     messages: 500,
     poison: 0.02,
     system: { mangle, visibilityTimeoutSeconds: 1, maxReceiveCount: 30, batchSize: 40 },
-    felt: ({ output }) => expect(output.counts().failed).toBeGreaterThan(0),
+    proveEffect: ({ output }) => expect(output.counts().failed).toBeGreaterThan(0),
   },
   ...[0, 0.01, 0.5, 1].map(
     (poison): Scenario => ({

@@ -21,7 +21,7 @@ test('the event source cannot delete what was stored, so that it comes again', a
           await OTHER_FAULTS.sourceDown(system, 1_500, random);
         }
       },
-      felt: ({ output }) => expect(output.counts().duplicate).toBeGreaterThan(0),
+      proveEffect: ({ output }) => expect(output.counts().duplicate).toBeGreaterThan(0),
     },
     context,
   );
@@ -45,7 +45,7 @@ test('what the event source receives is lost on the way, so that messages are gi
           await until(() => source.happened() === i, 'a receive');
         }
       },
-      felt: () => expect(firstSeenLate).toBeGreaterThan(0),
+      proveEffect: () => expect(firstSeenLate).toBeGreaterThan(0),
     },
     context,
   );

@@ -19,7 +19,7 @@ const SCENARIOS: readonly Scenario[] = [
         random.oneOf(functions).kill();
       }
     },
-    felt: (system) => expect(deaths(system)).toBeGreaterThan(0),
+    proveEffect: (system) => expect(deaths(system)).toBeGreaterThan(0),
   },
   {
     name: 'the function is killed between its commit and its response',
@@ -32,7 +32,7 @@ const SCENARIOS: readonly Scenario[] = [
         await until(() => deaths(system) >= i, 'a death');
       }
     },
-    felt: ({ output }) => expect(output.counts().duplicate).toBeGreaterThan(0),
+    proveEffect: ({ output }) => expect(output.counts().duplicate).toBeGreaterThan(0),
   },
 ];
 

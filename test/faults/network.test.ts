@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { OTHER_FAULTS, until, untilFelt, untilWriting } from './support/faults.ts';
+import { OTHER_FAULTS, until, untilReported, untilWriting } from './support/faults.ts';
 import { runScenario, type Scenario } from './support/scenario.ts';
 import type { System } from './support/system.ts';
 
@@ -17,7 +17,7 @@ const SCENARIOS: readonly Scenario[] = [
         database.cut();
       }
     },
-    felt: hasHappened,
+    proveEffect: hasHappened,
   },
   {
     name: 'the connection to the database is cut in the middle of the data of a COPY',
@@ -40,7 +40,7 @@ const SCENARIOS: readonly Scenario[] = [
         await until(() => database.happened() === i, 'a commit');
       }
     },
-    felt: wereKnown,
+    proveEffect: wereKnown,
   },
   {
     name: 'the answer to a commit never comes, on a connection that looks alive',
@@ -49,14 +49,14 @@ const SCENARIOS: readonly Scenario[] = [
       database.loseNextCommitAnswer('swallow');
       await until(() => database.happened() === 1, 'a commit');
     },
-    felt: wereKnown,
+    proveEffect: wereKnown,
   },
   {
     name: 'the network swallows everything in the middle of a statement, for a while',
     messages: 300,
     async faults(system, random) {
       await untilWriting(system).catch(() => {});
-      await OTHER_FAULTS.swallow(system, () => untilFelt(system, /^database/), random);
+      await OTHER_FAULTS.swallow(system, () => untilReported(system, /^database/), random);
     },
   },
   {
@@ -65,14 +65,14 @@ const SCENARIOS: readonly Scenario[] = [
     async faults(system, random) {
       for (let i = 0; i < 4; i++) await OTHER_FAULTS.delay(system, 700, random);
     },
-    felt: hasHappened,
+    proveEffect: hasHappened,
   },
   {
     name: 'nobody answers at the address of the database',
     messages: 300,
     async faults(system, random) {
       for (let i = 0; i < 3; i++) {
-        await OTHER_FAULTS.refuse(system, () => untilFelt(system, /^database/), random);
+        await OTHER_FAULTS.refuse(system, () => untilReported(system, /^database/), random);
         await sleep(300);
       }
     },

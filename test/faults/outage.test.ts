@@ -45,7 +45,7 @@ test('the database is away for an hour, on a clock sixty times as fast', async (
         await postgres.restart();
         endedAt = performance.now();
       },
-      felt({ output }) {
+      proveEffect({ output }) {
         const late = [...waiting.values()].filter((ms) => ms !== null && ms > TRIED_AGAIN_WITHIN_MS + UNSCALED_MS);
         expect(late).toEqual([]);
         expect(output.counts().retried).toBeGreaterThan(400);

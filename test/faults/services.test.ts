@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { TEST_MASK_KEY } from '../support/function.ts';
 import { KMS_KEY, type Kms, startKms } from '../support/kms.ts';
-import { OTHER_FAULTS, until, untilFelt } from './support/faults.ts';
+import { OTHER_FAULTS, until, untilReported } from './support/faults.ts';
 import { runScenario, type Scenario } from './support/scenario.ts';
 import type { System } from './support/system.ts';
 
@@ -22,17 +22,17 @@ const KMS_SCENARIOS: readonly [string, Ill][] = [
   [
     'KMS is down when the function starts',
     async (kms, system) => {
-      await kms.be('refuse');
-      await untilFelt(system, /kms/);
-      await kms.be('up');
+      await kms.setMode('refuse');
+      await untilReported(system, /kms/);
+      await kms.setMode('up');
     },
   ],
   [
     'KMS does not answer when the function starts',
     async (kms, system) => {
-      await kms.be('hang');
-      await untilFelt(system, /kms/);
-      await kms.be('up');
+      await kms.setMode('hang');
+      await untilReported(system, /kms/);
+      await kms.setMode('up');
     },
   ],
   [
@@ -46,9 +46,9 @@ const KMS_SCENARIOS: readonly [string, Ill][] = [
     'KMS throttles, and then says that it has an error of its own',
     async (kms, system) => {
       kms.failWith({ error: 'ThrottlingException' });
-      await untilFelt(system, /kms Throttling/);
+      await untilReported(system, /kms Throttling/);
       kms.failWith({ error: 'KMSInternalException', status: 500 });
-      await untilFelt(system, /kms KMSInternal/);
+      await untilReported(system, /kms KMSInternal/);
       kms.failWith(null);
     },
   ],
@@ -78,7 +78,7 @@ const QUEUE_SCENARIOS: readonly Scenario[] = [
     async faults(system, random) {
       for (let i = 0; i < 3; i++) await OTHER_FAULTS.queueSlow(system, 1_000, random);
     },
-    felt: ({ queue }) => expect(queue.happened()).toBeGreaterThan(0),
+    proveEffect: ({ queue }) => expect(queue.happened()).toBeGreaterThan(0),
   },
   {
     name: 'SQS does not answer the function at all',
@@ -86,9 +86,9 @@ const QUEUE_SCENARIOS: readonly Scenario[] = [
     poison: 0.2,
     system: { visibilityTimeoutSeconds: 2, maxReceiveCount: 5, functionTimeoutMs: 25_000 },
     async faults(system) {
-      system.queue.be('swallow');
+      system.queue.setMode('swallow');
       await untilNotSet(system);
-      system.queue.be('fair');
+      system.queue.setMode('normal');
     },
   },
 ];

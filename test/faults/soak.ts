@@ -7,8 +7,8 @@ import { makeTemplate, removeDatabase } from './support/template.ts';
 const HELP = `Sends events through the whole pipeline on this machine while its parts are killed, cut off and held up, and then
 checks that each valid event is one row, each invalid one a dead letter, and no raw value was seen anywhere.
 
-  npm run soak                          100,000 events, in a minute or two
-  npm run soak -- --events 1000000
+  npm run test:soak                          100,000 events, in a minute or two
+  npm run test:soak -- --events 1000000
 
   --events N    how many
   --seed N      the same events and faults as in an earlier run
@@ -76,7 +76,7 @@ function parseOrExplain(args: readonly string[]): Options | null {
   try {
     return parseOptions(args);
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}. npm run soak -- --help lists the options.\n`);
+    process.stderr.write(`${(error as Error).message}. npm run test:soak -- --help lists the options.\n`);
     return null;
   }
 }

@@ -155,7 +155,7 @@ describe('the network', () => {
       permissions(Properties.PolicyDocument),
     );
     expect(policies.flat().sort()).toEqual([
-      'allow kms:GenerateMac on MacKey',
+      'allow kms:GenerateMac on HmacKey',
       'allow secretsmanager:GetSecretValue on MasterUserSecret',
       'allow sqs:ChangeMessageVisibility on LoginQueue',
     ]);

@@ -36,7 +36,7 @@ describe('least privilege', () => {
     [
       'ingest',
       [
-        'allow kms:GenerateMac on MacKey',
+        'allow kms:GenerateMac on HmacKey',
         'allow rds-db:connect on login_writer',
         'allow sqs:ChangeMessageVisibility on LoginQueue',
         'allow sqs:DeleteMessage on LoginQueue',

@@ -110,25 +110,25 @@ describe('an outage of KMS', () => {
   });
 
   test('with nobody there costs time, and no message', async () => {
-    await kms.be('refuse');
+    await kms.setMode('refuse');
     await expectOutage('ECONNREFUSED');
-    await kms.be('up');
+    await kms.setMode('up');
     await expectRecovery();
   });
 
   test('with no answer ends within seconds', async () => {
-    await kms.be('hang');
+    await kms.setMode('hang');
     const startedAt = performance.now();
     await expectOutage('TimeoutError');
     expect(performance.now() - startedAt).toBeLessThan(9_000);
-    await kms.be('up');
+    await kms.setMode('up');
     await expectRecovery();
   });
 
   test('with an answer that is none costs time, and no message', async () => {
-    await kms.be('garble');
+    await kms.setMode('garble');
     await expectOutage('SyntaxError');
-    await kms.be('up');
+    await kms.setMode('up');
     await expectRecovery();
   });
 

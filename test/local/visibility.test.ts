@@ -32,7 +32,7 @@ test('messages of which SQS says that they cannot be changed are counted, and th
 
 test('a queue that begins an answer and does not end it costs seconds, whatever the batch, and all are counted', async () => {
   const queue = await startAwsServer(() => ({ output: {} }));
-  await queue.be('stall');
+  await queue.setMode('stall');
   stubAwsEnvironment();
   const tries = Array.from({ length: 1_000 }, (_, i) => ({ receiptHandle: `${i}`, seconds: 30 }));
   const startedAt = performance.now();

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Fault } from '../../lambda/batch/fault.ts';
+import type { ClassifiedError } from '../../lambda/batch/classified-error.ts';
 import { writeIsolating } from '../../lambda/batch/isolate.ts';
 import type { RowOutcome } from '../../lambda/batch/outcome.ts';
 
-type Row = Fault['kind'] | 'fine' | 'known';
+type Row = ClassifiedError['kind'] | 'fine' | 'known';
 
 const CODES = { data: '22001', unknown: 'P0001', outage: '57P01' } as const;
 const ALONE: Record<Exclude<Row, 'outage'>, RowOutcome> = {
@@ -31,7 +31,7 @@ async function write(rows: readonly Row[]) {
       return chunk.map((row) => ALONE[row as 'fine' | 'known']);
     },
     classify(error) {
-      const kind = (error as Error).message as Fault['kind'];
+      const kind = (error as Error).message as ClassifiedError['kind'];
       return { kind, code: CODES[kind] };
     },
   });

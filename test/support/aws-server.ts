@@ -16,7 +16,7 @@ export interface AwsServer {
   calls: { operation: string; input: AwsInput }[];
   /** How many have their answer. */
   answered(): number;
-  be(state: State): Promise<void>;
+  setMode(state: State): Promise<void>;
 }
 
 /** A service that speaks the AWS JSON protocol, until the test ends. */
@@ -48,7 +48,7 @@ export async function startAwsServer(
     endpoint: `http://127.0.0.1:${port}`,
     calls,
     answered: () => answered,
-    async be(next) {
+    async setMode(next) {
       state = next;
       if (next === 'refuse') await close();
       else if (!server.listening) await listen(port);

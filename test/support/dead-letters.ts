@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { queueDepth } from '../../localstack/embedded/sqs/queues.ts';
-import type { Surroundings } from '../../tools/dlq/command.ts';
+import type { CommandContext } from '../../tools/dlq/command.ts';
 import { run } from '../../tools/dlq/run.ts';
 import { createQueue, type TestQueue } from './queue.ts';
 import { VALID_BODY } from './records.ts';
@@ -17,7 +17,7 @@ export interface DeadLetters extends TestQueue {
   dlq(args: readonly string[], options?: DlqOptions): Promise<DlqResult>;
 }
 
-export interface DlqOptions extends Partial<Pick<Surroundings, 'stop' | 'timing' | 'onClient'>> {
+export interface DlqOptions extends Partial<Pick<CommandContext, 'stop' | 'timing' | 'onClient'>> {
   env?: Record<string, string>;
   /** What somebody types, at a terminal. */
   typed?: string;

@@ -72,7 +72,7 @@ interface Statement {
   Condition?: Record<string, unknown>;
 }
 
-const KNOWN = ['DeadLetterQueue', 'LoginQueue', 'MacKey', 'MasterUserSecret', 'dbuser', 'Log'];
+const KNOWN = ['DeadLetterQueue', 'LoginQueue', 'HmacKey', 'MasterUserSecret', 'dbuser', 'Log'];
 
 function shortName(reference: unknown): string {
   const text = JSON.stringify(reference);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { failedMessageIds } from '../../tools/event-source/batch-response.ts';
+import { keptMessageIds } from '../../tools/event-source/batch-response.ts';
 
 const IDS = ['a', 'b', 'c'];
 
 function failed(answer: unknown): string[] {
-  return [...failedMessageIds(answer, IDS)];
+  return [...keptMessageIds(answer, IDS)];
 }
 
 describe('every message succeeded', () => {

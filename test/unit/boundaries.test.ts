@@ -60,7 +60,7 @@ test('an arrow upwards, a foreign package and a sibling room are noticed', () =>
   const wrong = [
     { from: 'lambda/message/flatten.ts', to: 'lambda/store/store.ts' },
     { from: 'lambda/batch/isolate.ts', to: 'pg' },
-    { from: 'tools/cli/progress.ts', to: 'tools/dlq/look.ts' },
+    { from: 'tools/cli/progress.ts', to: 'tools/dlq/lease.ts' },
     { from: 'infra/names.ts', to: 'localstack/start.ts' },
     { from: 'lambda/handler.ts', to: 'test/support/kms.ts' },
   ];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, KeyMismatchError } from '../../lambda/errors.ts';
-import { classifyFault, isConnectionLost, isTimeout } from '../../lambda/store/connection/classify-error.ts';
+import { classifyDatabaseError, isConnectionLost, isTimeout } from '../../lambda/store/connection/classify-error.ts';
 
 /** As pg hands over what the server reported. */
 function serverError(code: string): Error {
@@ -23,7 +23,7 @@ describe('by SQLSTATE', () => {
     ['23505', 'unique'],
     ['23514', 'check'],
   ] as const)('%s (%s) is the fault of a row', ([code]) => {
-    expect(classifyFault(serverError(code))).toEqual({ kind: 'data', code });
+    expect(classifyDatabaseError(serverError(code))).toEqual({ kind: 'data', code });
   });
 
   test.for([
@@ -49,7 +49,7 @@ describe('by SQLSTATE', () => {
     ['58030', 'input or output'],
     ['XX000', 'internal error'],
   ] as const)('%s (%s) is an outage', ([code]) => {
-    expect(classifyFault(serverError(code))).toEqual({ kind: 'outage', code });
+    expect(classifyDatabaseError(serverError(code))).toEqual({ kind: 'outage', code });
   });
 
   test.for([
@@ -59,46 +59,46 @@ describe('by SQLSTATE', () => {
     ['54000', 'program limit'],
     ['ZZ999', 'of nobody'],
   ] as const)('%s (%s) does not tell', ([code]) => {
-    expect(classifyFault(serverError(code))).toEqual({ kind: 'unknown', code });
+    expect(classifyDatabaseError(serverError(code))).toEqual({ kind: 'unknown', code });
   });
 });
 
 describe('without SQLSTATE', () => {
   test.for(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'CERT_HAS_EXPIRED'])('%s is an outage', (code) => {
-    expect(classifyFault(systemError(code))).toEqual({ kind: 'outage', code });
+    expect(classifyDatabaseError(systemError(code))).toEqual({ kind: 'outage', code });
   });
 
   test('EPIPE is an outage, though it has the form of an SQLSTATE', () => {
-    expect(classifyFault(systemError('EPIPE'))).toEqual({ kind: 'outage', code: 'EPIPE' });
+    expect(classifyDatabaseError(systemError('EPIPE'))).toEqual({ kind: 'outage', code: 'EPIPE' });
   });
 
   test('all addresses of a host refused is an outage', () => {
     const error = systemError('ECONNREFUSED', new AggregateError([systemError('ECONNREFUSED')]));
-    expect(classifyFault(error)).toEqual({ kind: 'outage', code: 'ECONNREFUSED' });
+    expect(classifyDatabaseError(error)).toEqual({ kind: 'outage', code: 'ECONNREFUSED' });
   });
 
   test.for(['Connection terminated unexpectedly', 'timeout exceeded when trying to connect', 'Query read timeout'])(
     'an error of pg without a code is an outage: %s',
     (message) => {
-      expect(classifyFault(new Error(message))).toEqual({ kind: 'outage', code: 'connection' });
+      expect(classifyDatabaseError(new Error(message))).toEqual({ kind: 'outage', code: 'connection' });
     },
   );
 
   test('the code never is free text', () => {
-    expect(classifyFault(systemError('Key (ip)=(192.0.2.17)'))).toEqual({ kind: 'outage', code: 'connection' });
+    expect(classifyDatabaseError(systemError('Key (ip)=(192.0.2.17)'))).toEqual({ kind: 'outage', code: 'connection' });
   });
 
   test.for(['ECONNREFUSED 192.0.2.17', '192.0.2.17 ECONNREFUSED', ['ECONNREFUSED'], 5])(
     'nor is it %j, which has a code in it',
     (code) => {
-      expect(classifyFault(systemError(code as string))).toEqual({ kind: 'outage', code: 'connection' });
+      expect(classifyDatabaseError(systemError(code as string))).toEqual({ kind: 'outage', code: 'connection' });
     },
   );
 
   test.for(['22001 192.0.2.17', '192.0.2.17 22001', '220011', 22_001, ['22001']])(
     '%j from the server is no SQLSTATE, so it rejects no row',
     (code) => {
-      expect(classifyFault(serverError(code as string))).toEqual({ kind: 'outage', code: 'connection' });
+      expect(classifyDatabaseError(serverError(code as string))).toEqual({ kind: 'outage', code: 'connection' });
     },
   );
 });
@@ -116,7 +116,7 @@ describe('faults of our own are not retried', () => {
     ['null', null],
     ['undefined', undefined],
   ] as const)('%s', ([, error]) => {
-    expect(classifyFault(error)).toBeNull();
+    expect(classifyDatabaseError(error)).toBeNull();
     expect(isConnectionLost(error)).toBe(false);
   });
 });

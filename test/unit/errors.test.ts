@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import {
   ConfigError,
-  faultName,
+  errorName,
   JobError,
   KeyMismatchError,
   MalformedEventError,
@@ -111,6 +111,6 @@ describe('the name of a fault', () => {
     ['Error, where the name has no end', named('A'.repeat(65)), 'Error'],
     ['its type, where it is no error', 'AccessDeniedException', 'string'],
   ] as const)('is %s', ([, fault, name]) => {
-    expect(faultName(fault)).toBe(name);
+    expect(errorName(fault)).toBe(name);
   });
 });

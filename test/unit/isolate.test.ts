@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Fault } from '../../lambda/batch/fault.ts';
+import type { ClassifiedError } from '../../lambda/batch/classified-error.ts';
 import { writeIsolating } from '../../lambda/batch/isolate.ts';
 import type { RowOutcome } from '../../lambda/batch/outcome.ts';
 
 class Refusal extends Error {
-  readonly fault: Fault;
+  readonly fault: ClassifiedError;
 
-  constructor(kind: Fault['kind'], code: string) {
+  constructor(kind: ClassifiedError['kind'], code: string) {
     super('refused');
     this.fault = { kind, code };
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../lambda/errors.ts';
-import { outageOf } from '../../lambda/keys/classify-error.ts';
+import { classifyKmsError } from '../../lambda/keys/classify-error.ts';
 
 /** As the client hands over what KMS said; the message may quote the setting. */
 const answer = (name: string) => Object.assign(new Error('Key "arn:of:somebody" ...'), { name });
@@ -25,15 +25,15 @@ describe('of KMS', () => {
     'SyntaxError',
     'toString',
   ])('%s is an outage', (name) => {
-    expect(outageOf(answer(name))).toBe(`kms ${name}`);
+    expect(classifyKmsError(answer(name))).toBe(`kms ${name}`);
   });
 
   test.for(['NotFoundException', 'InvalidKeyUsageException', 'ValidationException', 'InvalidArnException'])(
     '%s is a wrong setting, which is named and not quoted',
     (name) => {
-      expect(() => outageOf(answer(name))).toThrow(ConfigError);
-      expect(() => outageOf(answer(name))).toThrow(new RegExp(`MASK_KMS_KEY .*\\(${name}\\)`));
-      expect(() => outageOf(answer(name))).not.toThrow('somebody');
+      expect(() => classifyKmsError(answer(name))).toThrow(ConfigError);
+      expect(() => classifyKmsError(answer(name))).toThrow(new RegExp(`MASK_KMS_KEY .*\\(${name}\\)`));
+      expect(() => classifyKmsError(answer(name))).not.toThrow('somebody');
     },
   );
 });

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nextTries } from '../../lambda/queue/next-tries.ts';
 import {
+  longestOutageSurvivedSeconds,
   MAX_RECEIVES,
   RETRY_WAITS,
   retryWaitSeconds,
-  shortestOutageSeconds,
 } from '../../lambda/settings/retry-waits.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
@@ -42,9 +42,9 @@ describe('a message to be tried again waits', () => {
 });
 
 test('an outage may last the shortest waits, one fewer than the receives', () => {
-  expect(shortestOutageSeconds(1, RETRY_WAITS)).toBe(0);
-  expect(shortestOutageSeconds(3, RETRY_WAITS)).toBe(27 + 54);
-  expect(shortestOutageSeconds(MAX_RECEIVES, RETRY_WAITS)).toBeGreaterThan(3_600);
+  expect(longestOutageSurvivedSeconds(1, RETRY_WAITS)).toBe(0);
+  expect(longestOutageSurvivedSeconds(3, RETRY_WAITS)).toBe(27 + 54);
+  expect(longestOutageSurvivedSeconds(MAX_RECEIVES, RETRY_WAITS)).toBeGreaterThan(3_600);
 });
 
 describe('the next try', () => {

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { CommandLine } from './command.ts';
-import { hasReason } from './judge.ts';
-import type { Look } from './look.ts';
+import { hasReason } from './diagnose.ts';
+import type { Lease } from './lease.ts';
 import { withOrigin } from './send-back.ts';
 import { epochOf } from './sent-at.ts';
 
@@ -12,19 +12,19 @@ export const CAME_MEANWHILE = 'came while this ran';
 export type Choice = { record: SQSRecord } | { left: string } | null;
 
 /** Goes through the messages until as many are chosen as were asked for. */
-export async function* choose(at: Look, { options, judge }: Pick<CommandLine, 'options' | 'judge'>) {
+export async function* choose(lease: Lease, { options, diagnose }: Pick<CommandLine, 'options' | 'diagnose'>) {
   const startedAt = Date.now();
   let chosen = 0;
-  for await (const record of at.messages()) {
-    if (!hasReason(await judge(record), options.reason)) {
+  for await (const record of lease.messages()) {
+    if (!hasReason(await diagnose(record), options.reason)) {
       yield null;
       continue;
     }
     const outgoing = withOrigin(record, options['as-new'], Date.now());
-    const verdict = await judge(outgoing);
+    const diagnosis = await diagnose(outgoing);
     let choice: NonNullable<Choice> = { record: outgoing };
     if (epochOf(record) >= startedAt) choice = { left: CAME_MEANWHILE };
-    else if (verdict.isBad && !options.force) choice = { left: verdict.reason };
+    else if (diagnosis.isBad && !options.force) choice = { left: diagnosis.reason };
     yield choice;
     if ('record' in choice && ++chosen === options.limit) return;
   }

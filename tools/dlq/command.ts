@@ -2,13 +2,13 @@ import type { Readable, Writable } from 'node:stream';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
-import type { Judge } from './judge.ts';
-import type { Look } from './look.ts';
+import type { Diagnose } from './diagnose.ts';
+import type { Lease } from './lease.ts';
 import type { Options } from './options.ts';
 import type { Timing } from './queue-calls.ts';
 
 /** What a command has around it: the process, or a test. */
-export interface Surroundings {
+export interface CommandContext {
   env: Environment;
   stdin: Readable & { isTTY?: boolean };
   stdout: Writable;
@@ -20,11 +20,11 @@ export interface Surroundings {
   onClient?(sqs: SQSClient): void;
 }
 
-export interface CommandLine extends Surroundings {
+export interface CommandLine extends CommandContext {
   options: Options;
   queue: DeadLetterQueue;
-  judge: Judge;
-  look<T>(work: (look: Look) => Promise<T>): Promise<T>;
+  diagnose: Diagnose;
+  withLease<T>(work: (lease: Lease) => Promise<T>): Promise<T>;
 }
 
 export interface Answer {

@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { UserError } from '../cli/user-error.ts';
-import type { Place } from './locate.ts';
+import type { QueueLocation } from './locate.ts';
 
 export interface DeadLetterQueue {
   sqs: SQSClient;
@@ -16,7 +16,7 @@ export interface DeadLetterQueue {
  * @throws UserError where the queue is none for dead letters
  */
 export async function openDeadLetterQueue(
-  { client, queue }: Place,
+  { client, queue }: QueueLocation,
   prepare: (sqs: SQSClient) => void,
 ): Promise<DeadLetterQueue> {
   const sqs = new SQSClient(client);

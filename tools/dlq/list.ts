@@ -1,8 +1,8 @@
 import { formatCount } from '../cli/progress.ts';
 import type { Answer, CommandLine } from './command.ts';
 import { type Counts, countLines, countUp, messages, total } from './counts.ts';
-import { hasReason } from './judge.ts';
-import type { Look } from './look.ts';
+import { hasReason } from './diagnose.ts';
+import type { Lease } from './lease.ts';
 import { epochOf, toIso } from './sent-at.ts';
 import { withProgress } from './with-progress.ts';
 
@@ -13,15 +13,15 @@ interface Listed {
   reason: string;
 }
 
-export async function list({ options, queue, judge, look, stop }: CommandLine): Promise<Answer> {
+export async function list({ options, queue, diagnose, withLease, stop }: CommandLine): Promise<Answer> {
   const counts: Counts = {};
   const matching: Listed[] = [];
-  const seeAll = async (at: Look) => {
-    for await (const record of at.messages()) {
-      const verdict = await judge(record);
-      const { reason } = verdict;
+  const seeAll = async (lease: Lease) => {
+    for await (const record of lease.messages()) {
+      const diagnosis = await diagnose(record);
+      const { reason } = diagnosis;
       countUp(counts, reason);
-      if (!hasReason(verdict, options.reason)) continue;
+      if (!hasReason(diagnosis, options.reason)) continue;
       const receives = Number(record.attributes.ApproximateReceiveCount);
       matching.push({ id: record.messageId, sentAt: toIso(epochOf(record)), receives, reason });
     }
@@ -29,7 +29,7 @@ export async function list({ options, queue, judge, look, stop }: CommandLine): 
   await withProgress(
     () => total(counts),
     queue.visible,
-    () => look(seeAll),
+    () => withLease(seeAll),
   );
   stop.throwIfAborted();
   const oldestFirst = matching.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));

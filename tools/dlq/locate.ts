@@ -7,7 +7,7 @@ import type { Environment } from '../../lambda/settings/environment.ts';
 import { UserError } from '../cli/user-error.ts';
 import type { Options } from './options.ts';
 
-export interface Place {
+export interface QueueLocation {
   client: SQSClientConfig;
   /** The dead-letter queue, by one of the two. */
   queue: { url: string } | { name: string };
@@ -16,7 +16,10 @@ export interface Place {
 const AWS_HOST = /(^|\.)amazonaws\.com(\.cn)?$/;
 
 /** @throws UserError where the queue is not named, or named in ways that contradict each other */
-export function locate(named: Pick<Partial<Options>, 'queue-url' | 'stage' | 'stack'>, env: Environment): Place {
+export function locate(
+  named: Pick<Partial<Options>, 'queue-url' | 'stage' | 'stack'>,
+  env: Environment,
+): QueueLocation {
   const { 'queue-url': queueUrl } = named;
   if ([queueUrl, named.stage, named.stack].filter((name) => name !== undefined).length > 1) {
     throw new UserError('Name the queue by one of --queue-url, --stage and --stack.', 2);

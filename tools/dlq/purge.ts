@@ -3,18 +3,18 @@ import { formatCount } from '../cli/progress.ts';
 import { UserError } from '../cli/user-error.ts';
 import type { Answer, CommandLine } from './command.ts';
 import { type Counts, countLines, countUp, messages } from './counts.ts';
-import { hasReason } from './judge.ts';
-import type { Look } from './look.ts';
+import { hasReason } from './diagnose.ts';
+import type { Lease } from './lease.ts';
 import { withProgress } from './with-progress.ts';
 
 /** Between two of these an interrupt is noticed. */
 const DELETES_AT_ONCE = 100;
 
 export async function purge(line: CommandLine): Promise<Answer> {
-  const { options, look, stop, stderr } = line;
+  const { options, withLease, stop, stderr } = line;
   if (!options.yes) requireSomebody(line);
-  return look(async (at) => {
-    const { counts, ids } = await findMatching(at, line);
+  return withLease(async (lease) => {
+    const { counts, ids } = await findMatching(lease, line);
     stop.throwIfAborted();
     if (ids.length > 0 && !options.yes) {
       stderr.write(`${messages(ids.length)} will be deleted for ever:\n${countLines(counts)}`);
@@ -22,20 +22,20 @@ export async function purge(line: CommandLine): Promise<Answer> {
       const isWanted = await confirm(`Type ${count}, or purge, to delete: `, [count, 'purge'], line);
       if (!isWanted) return answer(counts, ids.length, 0);
     }
-    return answer(counts, ids.length, await deleteAll(ids, at, stop));
+    return answer(counts, ids.length, await deleteAll(ids, lease, stop));
   });
 }
 
-async function findMatching(at: Look, { options, queue, judge }: CommandLine) {
+async function findMatching(lease: Lease, { options, queue, diagnose }: CommandLine) {
   const counts: Counts = {};
   const ids: string[] = [];
   let seen = 0;
   const findAll = async () => {
-    for await (const record of at.messages()) {
+    for await (const record of lease.messages()) {
       seen++;
-      const verdict = await judge(record);
-      if (!hasReason(verdict, options.reason)) continue;
-      countUp(counts, verdict.reason);
+      const diagnosis = await diagnose(record);
+      if (!hasReason(diagnosis, options.reason)) continue;
+      countUp(counts, diagnosis.reason);
       ids.push(record.messageId);
     }
   };
@@ -43,15 +43,15 @@ async function findMatching(at: Look, { options, queue, judge }: CommandLine) {
   return { counts, ids };
 }
 
-async function deleteAll(ids: readonly string[], at: Look, stop: AbortSignal): Promise<number> {
+async function deleteAll(ids: readonly string[], lease: Lease, stop: AbortSignal): Promise<number> {
   // A delete with a handle that is out of date looks like one that worked.
-  const isOver = () => Date.now() > at.endsAt;
+  const isOver = () => Date.now() > lease.endsAt;
   if (isOver()) throw new UserError('That took too long, and nothing was deleted: begin again.');
   let deleted = 0;
   const deleteInParts = async () => {
     for (let from = 0; from < ids.length && !stop.aborted && !isOver(); from += DELETES_AT_ONCE) {
       const some = ids.slice(from, from + DELETES_AT_ONCE);
-      const done = await at.delete(some);
+      const done = await lease.delete(some);
       deleted += done;
       if (done < some.length) return;
     }

@@ -4,7 +4,7 @@ import {
   type Message,
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { sendInTens } from '../../lambda/queue/send-in-tens.ts';
+import { inBatchesOfTen } from '../../lambda/queue/in-batches-of-ten.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 
 export interface Timing {
@@ -32,7 +32,7 @@ export async function receive({ sqs, url }: DeadLetterQueue, timing: Timing): Pr
 /** @returns the handles of the messages that could not be deleted; after a call that failed no other is made */
 export function deleteMessages({ sqs, url }: DeadLetterQueue, handles: readonly string[]): Promise<string[]> {
   let isBroken = false;
-  return sendInTens(handles, CALLS_AT_ONCE, async (ten) => {
+  return inBatchesOfTen(handles, CALLS_AT_ONCE, async (ten) => {
     if (isBroken) return ten;
     try {
       const Entries = ten.map((ReceiptHandle, i) => ({ Id: `${i}`, ReceiptHandle }));
@@ -52,7 +52,7 @@ export function deleteMessages({ sqs, url }: DeadLetterQueue, handles: readonly 
  */
 export async function giveBack({ sqs, url }: DeadLetterQueue, handles: readonly string[]): Promise<number> {
   let failures = 0;
-  const failed = await sendInTens(handles, CALLS_AT_ONCE, async (ten) => {
+  const failed = await inBatchesOfTen(handles, CALLS_AT_ONCE, async (ten) => {
     if (failures >= CALLS_AT_ONCE) return ten;
     try {
       const Entries = ten.map((ReceiptHandle, i) => ({ Id: `${i}`, ReceiptHandle, VisibilityTimeout: 0 }));

@@ -1,7 +1,7 @@
 import { choose } from './choose.ts';
 import type { Answer, CommandLine } from './command.ts';
 import { type Counts, countLines, countUp, messages, total } from './counts.ts';
-import type { Look } from './look.ts';
+import type { Lease } from './lease.ts';
 import { createPace } from './pace.ts';
 import { sendBack } from './send-back.ts';
 import { findSourceQueue } from './source-queue.ts';
@@ -19,7 +19,7 @@ interface Done {
 }
 
 export async function redrive(line: CommandLine): Promise<Answer> {
-  const { options, queue, look } = line;
+  const { options, queue, withLease } = line;
   const to = await findSourceQueue(queue, options.to);
   const done: Done = { sent: 0, notDeleted: 0, left: {}, passedOver: 0 };
   // With a reason nobody knows how many have to be looked at.
@@ -28,7 +28,7 @@ export async function redrive(line: CommandLine): Promise<Answer> {
     await withProgress(
       () => done.sent + total(done.left) + done.passedOver,
       expected,
-      () => look((at) => sendAll(at, to, done, line)),
+      () => withLease((lease) => sendAll(lease, to, done, line)),
     );
   } catch (error) {
     line.stderr.write(report(done, options['dry-run']));
@@ -42,9 +42,9 @@ export async function redrive(line: CommandLine): Promise<Answer> {
   };
 }
 
-async function sendAll(at: Look, to: string, done: Done, line: CommandLine): Promise<void> {
+async function sendAll(lease: Lease, to: string, done: Done, line: CommandLine): Promise<void> {
   const { options, queue, stop } = line;
-  const choices = choose(at, line);
+  const choices = choose(lease, line);
   const myTurn = createPace(options.rate, stop);
   const failures: unknown[] = [];
   const worker = async () => {
@@ -65,7 +65,7 @@ async function sendAll(at: Look, to: string, done: Done, line: CommandLine): Pro
         continue;
       }
       done.sent++;
-      if (!options['dry-run'] && (await at.delete([choice.record.messageId])) === 0) done.notDeleted++;
+      if (!options['dry-run'] && (await lease.delete([choice.record.messageId])) === 0) done.notDeleted++;
     }
   };
   // All workers end before an error is told: what one has sent, it also deletes.

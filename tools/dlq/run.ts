@@ -1,13 +1,13 @@
 import { ConfigError, KeyMismatchError, safeError } from '../../lambda/errors.ts';
 import { UserError } from '../cli/user-error.ts';
 import { awsErrorName } from './aws-error.ts';
-import type { Answer, Command, Surroundings } from './command.ts';
+import type { Answer, Command, CommandContext } from './command.ts';
 import { messages } from './counts.ts';
 import { openDeadLetterQueue } from './dead-letter-queue.ts';
-import { type Judge, judgeByChecks } from './judge.ts';
+import { type Diagnose, diagnoseByChecks } from './diagnose.ts';
+import { TIMING, withLease } from './lease.ts';
 import { list } from './list.ts';
 import { locate } from './locate.ts';
-import { look, TIMING } from './look.ts';
 import { type CommandName, type Options, parseOptions } from './options.ts';
 import { toJson } from './printable.ts';
 import { purge } from './purge.ts';
@@ -19,26 +19,26 @@ const COMMANDS: Readonly<Record<CommandName, Command>> = { list, show, redrive, 
 const INTERRUPTED = 130;
 
 /** @returns the exit code */
-export async function run(args: readonly string[], around: Surroundings): Promise<number> {
-  const { stdout, stderr, stop } = around;
+export async function run(args: readonly string[], context: CommandContext): Promise<number> {
+  const { stdout, stderr, stop } = context;
   try {
     const options = parseOptions(args);
     if ('helpText' in options) {
       stdout.write(options.helpText);
       return 0;
     }
-    const answer = await answerTo(options, around);
+    const answer = await answerTo(options, context);
     stdout.write(options.json ? `${toJson(answer.json)}\n` : answer.text);
     if (!stop.aborted) return answer.isComplete ? 0 : 1;
   } catch (error) {
-    if (!stop.aborted) return fail(error, around);
+    if (!stop.aborted) return fail(error, context);
   }
   stderr.write('Interrupted.\n');
   return INTERRUPTED;
 }
 
-async function answerTo(options: Options, around: Surroundings): Promise<Answer> {
-  const { env, stderr, stop, timing, onClient = () => {} } = around;
+async function answerTo(options: Options, context: CommandContext): Promise<Answer> {
+  const { env, stderr, stop, timing, onClient = () => {} } = context;
   const queue = await openDeadLetterQueue(locate(options, env), onClient);
   if (queue.hidden > 0) {
     // SQS's count is behind by up to a minute.
@@ -55,15 +55,15 @@ async function answerTo(options: Options, around: Surroundings): Promise<Answer>
     const minutes = Math.ceil((timing?.hideSeconds ?? TIMING.hideSeconds) / 60);
     stderr.write(`${messages(count)} could not be given back, and can be seen again in ${minutes} minutes.\n`);
   };
-  const runWith = (judge: Judge) =>
+  const runWith = (diagnose: Diagnose) =>
     COMMANDS[options.command]({
-      ...around,
+      ...context,
       options,
       queue,
-      judge,
-      look: (work) => look(queue, { stop, onStillHidden, onUnseen, timing }, work),
+      diagnose,
+      withLease: (work) => withLease(queue, { stop, onStillHidden, onUnseen, timing }, work),
     });
-  const answer = await (options['try-insert'] ? withTryInsert(env, runWith) : runWith(judgeByChecks));
+  const answer = await (options['try-insert'] ? withTryInsert(env, runWith) : runWith(diagnoseByChecks));
   if (options.command === 'show') return { ...answer, isComplete: answer.isComplete && isGivenBack };
   // A list is one of what is to be seen; to have sent or deleted that is not yet all.
   const isAll = options.command === 'list' || hidden === 0;
@@ -71,7 +71,7 @@ async function answerTo(options: Options, around: Surroundings): Promise<Answer>
 }
 
 /** One sentence, which quotes nothing that came from a message. */
-function fail(error: unknown, { stderr }: Surroundings): number {
+function fail(error: unknown, { stderr }: CommandContext): number {
   stderr.write(`${sentenceOf(error)}\n`);
   return error instanceof UserError ? error.exitCode : 1;
 }

@@ -8,15 +8,15 @@ import { openMasker } from './open-masker.ts';
 import { toJson } from './printable.ts';
 
 export async function show(line: CommandLine): Promise<Answer> {
-  const { options, judge, look, stop } = line;
+  const { options, diagnose, withLease, stop } = line;
   if (options.raw && !options.yes) requireSomebody(line);
   const masker = await openMasker(line.env);
-  return look(async (at) => {
-    for await (const record of at.messages()) {
+  return withLease(async (lease) => {
+    for await (const record of lease.messages()) {
       if (record.messageId !== options.id) continue;
       if (options.out !== undefined) return writeRaw(record, options.out, line);
       const { id, ...rest } = maskedView(record, masker);
-      const view = { id, reason: (await judge(record)).reason, ...rest };
+      const view = { id, reason: (await diagnose(record)).reason, ...rest };
       return { json: view, text: `${toJson(view, 2)}\n`, isComplete: true };
     }
     stop.throwIfAborted();

@@ -3,16 +3,16 @@ import { writeIsolating } from '../../lambda/batch/isolate.ts';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import type { Outcome, RowOutcome } from '../../lambda/batch/outcome.ts';
 import { processBatch, type Writer } from '../../lambda/batch/process-batch.ts';
-import { faultName, KeyMismatchError } from '../../lambda/errors.ts';
+import { errorName, KeyMismatchError } from '../../lambda/errors.ts';
 import type { Masker } from '../../lambda/masking/masker.ts';
 import { readConfig } from '../../lambda/settings/config.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
-import { classifyFault } from '../../lambda/store/connection/classify-error.ts';
+import { classifyDatabaseError } from '../../lambda/store/connection/classify-error.ts';
 import { checkKey } from '../../lambda/store/connection/key-check.ts';
 import { withClient } from '../../lambda/store/connection/with-client.ts';
 import { insertRows } from '../../lambda/store/write/insert-rows.ts';
 import { UserError } from '../cli/user-error.ts';
-import { type Judge, judgeByChecks, type Verdict } from './judge.ts';
+import { type Diagnose, type Diagnosis, diagnoseByChecks } from './diagnose.ts';
 import { openMasker } from './open-masker.ts';
 
 /** What a statement gets after one that failed. */
@@ -26,7 +26,7 @@ const STATEMENT_TIMEOUT_MS = 10_000;
  *
  * @throws UserError, ConfigError or KeyMismatchError where the database cannot be asked
  */
-export async function withTryInsert<T>(env: Environment, work: (judge: Judge) => Promise<T>): Promise<T> {
+export async function withTryInsert<T>(env: Environment, work: (diagnose: Diagnose) => Promise<T>): Promise<T> {
   const { database } = readConfig(env);
   // There is a key: without one the settings would be wrong.
   const masker = (await openMasker(env)) as Masker;
@@ -36,16 +36,16 @@ export async function withTryInsert<T>(env: Environment, work: (judge: Judge) =>
       await rolledBack(client, () => checkKey(client, masker));
       isOpen = true;
       const insert = (rows: readonly LoginRow[]) => rolledBack(client, () => tryInsert(client, rows));
-      const write: Writer['write'] = (rows) => writeIsolating(rows, { insert, classify: classifyFault });
+      const write: Writer['write'] = (rows) => writeIsolating(rows, { insert, classify: classifyDatabaseError });
       return work(async (record) => {
         const { deliveries } = await processBatch([record], { masker, write, now: Date.now });
-        const verdict = verdictOn(deliveries[0]?.outcome as Outcome);
-        return { ...verdict, checked: (await judgeByChecks(record)).reason };
+        const diagnosis = verdictOn(deliveries[0]?.outcome as Outcome);
+        return { ...diagnosis, checked: (await diagnoseByChecks(record)).reason };
       });
     });
   } catch (error) {
     if (isOpen || error instanceof KeyMismatchError) throw error;
-    throw cannotBeAsked(classifyFault(error)?.code ?? faultName(error));
+    throw cannotBeAsked(classifyDatabaseError(error)?.code ?? errorName(error));
   }
 }
 
@@ -53,7 +53,7 @@ function cannotBeAsked(code: string): UserError {
   return new UserError(`The database cannot be asked (${code}).`);
 }
 
-function verdictOn(outcome: Outcome): Verdict {
+function verdictOn(outcome: Outcome): Diagnosis {
   if (outcome.kind === 'stored') return { reason: 'would be stored', isBad: false };
   if (outcome.kind === 'duplicate') return { reason: 'stored before', isBad: false };
   // Says nothing of the message, and a redrive must not send what nobody has checked.

@@ -4,7 +4,7 @@
  * is a success of all, one that makes no sense a failure of all. A misspelt top-level key is an empty answer, hence a
  * success, on AWS too.
  */
-export function failedMessageIds(answer: unknown, messageIds: readonly string[]): ReadonlySet<string> {
+export function keptMessageIds(answer: unknown, messageIds: readonly string[]): ReadonlySet<string> {
   const all = new Set(messageIds);
   if (answer === null || answer === undefined) return new Set();
   if (typeof answer !== 'object' || Array.isArray(answer)) return all;

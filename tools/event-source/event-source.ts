@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DeleteMessageBatchCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import { sendInTens } from '../../lambda/queue/send-in-tens.ts';
-import { failedMessageIds } from './batch-response.ts';
+import { inBatchesOfTen } from '../../lambda/queue/in-batches-of-ten.ts';
+import { keptMessageIds } from './batch-response.ts';
 import { type BatchLimits, receiveBatch, type Source } from './receive-batch.ts';
 
 export interface EventSourceOptions extends Source, BatchLimits {
@@ -57,7 +57,7 @@ async function process(records: SQSRecord[], options: EventSourceOptions): Promi
   let failed: ReadonlySet<string>;
   let error: unknown;
   try {
-    failed = failedMessageIds(await options.invoke({ Records: records }), messageIds);
+    failed = keptMessageIds(await options.invoke({ Records: records }), messageIds);
   } catch (thrown) {
     failed = new Set(messageIds);
     error = thrown ?? new Error('the function failed without an error');
@@ -75,7 +75,7 @@ async function process(records: SQSRecord[], options: EventSourceOptions): Promi
 
 /** @returns those that could not be deleted: they come again, and the function knows them by its ledger */
 function deleteMessages(records: readonly SQSRecord[], { sqs, queueUrl }: Source): Promise<SQSRecord[]> {
-  return sendInTens(records, DELETES_AT_ONCE, (ten) => {
+  return inBatchesOfTen(records, DELETES_AT_ONCE, (ten) => {
     const Entries = ten.map(({ receiptHandle }, i) => ({ Id: `${i}`, ReceiptHandle: receiptHandle }));
     return sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries })).then(
       ({ Failed = [] }) => Failed.flatMap(({ Id }) => ten[Number(Id)] ?? []),

@@ -1,7 +1,7 @@
-import type { Fault } from '../../batch/fault.ts';
+import type { ClassifiedError } from '../../batch/classified-error.ts';
 
 /** By SQLSTATE class, the first two characters (PostgreSQL manual, appendix A). */
-const BY_CLASS: Readonly<Record<string, Fault['kind']>> = {
+const BY_CLASS: Readonly<Record<string, ClassifiedError['kind']>> = {
   '08': 'outage', // connection exception
   '22': 'data', // data exception: a value does not fit its column
   '23': 'data', // integrity constraint violation
@@ -25,7 +25,7 @@ const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
 /**
  * @returns null for what is no error of the database or of the way to it: a fault of our own, not to be retried
  */
-export function classifyFault(error: unknown): Fault | null {
+export function classifyDatabaseError(error: unknown): ClassifiedError | null {
   const code = sqlstate(error);
   if (code !== null) return { kind: BY_CLASS[code.slice(0, 2)] ?? 'unknown', code };
   return isNetworkError(error) ? { kind: 'outage', code: systemCode(error) ?? 'connection' } : null;

@@ -1,7 +1,7 @@
 import { JobError } from '../../errors.ts';
-import { classifyFault } from '../connection/classify-error.ts';
+import { classifyDatabaseError } from '../connection/classify-error.ts';
 import type { Database } from '../connection/database.ts';
-import { readMasterPassword } from '../connection/master-secret.ts';
+import { readOwnerPassword } from '../connection/owner-password.ts';
 import { withClient } from '../connection/with-client.ts';
 import { migrate } from './migrate.ts';
 
@@ -36,12 +36,14 @@ export async function migrateAsOwner(database: Database, masterSecretArn: string
   const withToken = { ...database, ...limits };
   try {
     const login = (await refusesLogin(withToken)) ? 'secret' : 'iam';
-    const owner = login === 'iam' ? withToken : { ...withToken, password: await readMasterPassword(masterSecretArn) };
+    const owner = login === 'iam' ? withToken : { ...withToken, password: await readOwnerPassword(masterSecretArn) };
     const applied = await migrate(owner);
     await withClient(owner, (client) => client.query(LET_TOKENS_IN));
     return { applied, login };
   } catch (error) {
-    throw classifyFault(error) ? new JobError(`The database was not migrated: ${reason(error as Error)}.`) : error;
+    throw classifyDatabaseError(error)
+      ? new JobError(`The database was not migrated: ${reason(error as Error)}.`)
+      : error;
   }
 }
 
@@ -49,7 +51,7 @@ async function refusesLogin(database: Database): Promise<boolean> {
   try {
     return await withClient(database, async () => false);
   } catch (error) {
-    if (classifyFault(error)?.code.startsWith('28')) return true;
+    if (classifyDatabaseError(error)?.code.startsWith('28')) return true;
     throw error;
   }
 }

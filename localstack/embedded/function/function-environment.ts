@@ -16,7 +16,7 @@ export interface Invocation {
   deadline: number;
 }
 
-export type Answer =
+export type InvocationResult =
   | {
       ok: true /** As JSON, which is all that leaves a Lambda. */;
       response: string | undefined;
@@ -82,7 +82,7 @@ export function createFunctionEnvironment(options: FunctionOptions): FunctionEnv
   };
 }
 
-function answerOf(thread: Worker, event: SQSEvent, timeoutMs: number): Promise<Answer> {
+function answerOf(thread: Worker, event: SQSEvent, timeoutMs: number): Promise<InvocationResult> {
   return new Promise((done, fail) => {
     const onExit = () => settle(() => fail(new Error('The function died.')));
     const onError = (error: Error) => settle(() => fail(new Error(`The function died of ${error.name}.`)));
@@ -90,7 +90,7 @@ function answerOf(thread: Worker, event: SQSEvent, timeoutMs: number): Promise<A
       () => settle(() => fail(new Error(`The function timed out after ${timeoutMs} ms.`))),
       timeoutMs,
     );
-    const onMessage = (answer: Answer) => settle(() => done(answer));
+    const onMessage = (answer: InvocationResult) => settle(() => done(answer));
     const settle = (finish: () => void) => {
       clearTimeout(timer);
       thread.off('exit', onExit).off('error', onError).off('message', onMessage);

@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { createHandler } from '../../../lambda/create-handler.ts';
-import type { Answer, DeliveryReport, Invocation } from './function-environment.ts';
+import type { DeliveryReport, Invocation, InvocationResult } from './function-environment.ts';
 
 /** The other side of `FunctionEnvironment`: what Lambda's runtime is to the handler. */
 let deliveries: DeliveryReport[] = [];
@@ -20,7 +20,7 @@ function flush(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((done) => stream.write('', () => done()));
 }
 
-async function answer(event: SQSEvent, context: Context): Promise<Answer> {
+async function answer(event: SQSEvent, context: Context): Promise<InvocationResult> {
   deliveries = [];
   try {
     const response = JSON.stringify(await handler(event, context));

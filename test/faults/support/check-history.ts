@@ -9,7 +9,7 @@ export interface History {
   rows: Uint8Array;
   dead: Uint8Array;
   /** Rows, and dead letters with a body, that nobody sent. */
-  strangers: number;
+  unexpected: number;
   ledgerEntries: number;
   pending: QueueDepth;
   leaks: number;
@@ -33,7 +33,7 @@ export function checkHistory(history: History): Violation[] {
   const { visible, inFlight } = history.pending;
   found.push({ kind: 'pending', count: visible + inFlight, what: 'messages are still in the queue' });
   found.push({ kind: 'leaked', count: history.leaks, what: 'raw values, or pieces of them, were seen' });
-  found.push({ kind: 'misplaced', count: history.strangers, what: 'rows or dead letters are nobody`s, or changed' });
+  found.push({ kind: 'misplaced', count: history.unexpected, what: 'rows or dead letters are nobody`s, or changed' });
   return found.filter(({ count }) => count > 0);
 }
 

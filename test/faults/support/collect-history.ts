@@ -28,13 +28,13 @@ export async function collectHistory(remains: Remains): Promise<History> {
   const { workload, postgres, output } = remains;
   const rows = new Uint8Array(workload.messages);
   const dead = new Uint8Array(workload.messages);
-  const strangers = (await countRows(remains, rows)) + (await countDeadLetters(remains, dead));
+  const unexpected = (await countRows(remains, rows)) + (await countDeadLetters(remains, dead));
   const [ledger] = await postgres.query<{ count: number }>('select count(*)::int from ingest_ledger');
   return {
     workload,
     rows,
     dead,
-    strangers,
+    unexpected,
     ledgerEntries: Number(ledger?.count),
     pending: await queueDepth(remains.sqs, remains.queueUrl),
     leaks: output.leaks() + (CANARY.test(postgres.log()) ? 1 : 0) + (await countRawRows(postgres)),
@@ -75,7 +75,7 @@ async function countRawRows(postgres: KillablePostgres): Promise<number> {
 
 /** @returns how many letters are not what was sent */
 async function countDeadLetters({ workload, sqs, deadLetterQueueUrl }: Remains, dead: Uint8Array): Promise<number> {
-  let strangers = 0;
+  let unexpected = 0;
   const receive = async () => {
     const command = new ReceiveMessageCommand({
       QueueUrl: deadLetterQueueUrl,
@@ -85,7 +85,7 @@ async function countDeadLetters({ workload, sqs, deadLetterQueueUrl }: Remains, 
     const { Messages = [] } = await sqs.send(command);
     for (const { Body = '' } of Messages) {
       const index = indexOf(Body);
-      if (index === null || index >= dead.length || Body !== workload.bodyOf(index)) strangers++;
+      if (index === null || index >= dead.length || Body !== workload.bodyOf(index)) unexpected++;
       else dead[index] = Math.min(Number(dead[index]) + 1, 255);
     }
     if (Messages.length === 0) return 0;
@@ -97,5 +97,5 @@ async function countDeadLetters({ workload, sqs, deadLetterQueueUrl }: Remains, 
     const received = await Promise.all(Array.from({ length: RECEIVES_AT_ONCE }, receive));
     more = received.some((count) => count > 0);
   }
-  return strangers;
+  return unexpected;
 }

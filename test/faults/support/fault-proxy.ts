@@ -6,12 +6,12 @@ import { copyDataStart, hasMessages, isCommitOfCopy } from './wire.ts';
  * `swallow`: nothing arrives any more, and nobody is told, as behind a firewall that has forgotten the connection; it
  * stays dead afterwards. `refuse`: every connection, old and new, is closed at once. `delayMs`: of each piece of data.
  */
-export type Weather = 'fair' | 'swallow' | 'refuse' | { delayMs: number };
+export type LinkMode = 'normal' | 'swallow' | 'refuse' | { delayMs: number };
 
 export interface FaultProxy {
   /** The URL, through the proxy. */
   through(url: string): string;
-  be(weather: Weather): void;
+  setMode(mode: LinkMode): void;
   /** Closes every connection. */
   cut(): void;
   /** Lets so many bytes of the next COPY data pass, and closes the connection. */
@@ -26,7 +26,7 @@ export interface FaultProxy {
 }
 
 interface State {
-  weather: Weather;
+  mode: LinkMode;
   copyBytes: number | null;
   lostAnswer: { isIt(data: Buffer): boolean; verdict: 'cut' | 'die' } | null;
   happened: number;
@@ -36,14 +36,14 @@ interface State {
 export async function startFaultProxy(url: string): Promise<FaultProxy> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
-  const state: State = { weather: 'fair', copyBytes: null, lostAnswer: null, happened: 0 };
+  const state: State = { mode: 'normal', copyBytes: null, lostAnswer: null, happened: 0 };
   const cut = () => {
     state.happened += sockets.size;
     for (const socket of sockets) socket.destroy();
     sockets.clear();
   };
   const server = createServer((client) => {
-    if (state.weather === 'refuse') return void client.on('error', () => {}).destroy();
+    if (state.mode === 'refuse') return void client.on('error', () => {}).destroy();
     const upstream = createConnection(Number(port), hostname);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -54,9 +54,9 @@ export async function startFaultProxy(url: string): Promise<FaultProxy> {
   const proxyPort = await listen(server);
   return {
     through: (target) => Object.assign(new URL(target), { port: proxyPort }).href,
-    be(weather) {
-      state.weather = weather;
-      if (weather === 'refuse') cut();
+    setMode(mode) {
+      state.mode = mode;
+      if (mode === 'refuse') cut();
     },
     cut,
     cutNextCopyAfter(bytes) {
@@ -85,23 +85,23 @@ type Verdict = 'pass' | 'cut' | 'die';
 
 function join(client: Socket, upstream: Socket, state: State): void {
   let isDead = false;
-  const relay = (from: Socket, to: Socket, look: (data: Buffer) => Verdict) => {
+  const relay = (from: Socket, to: Socket, verdictOn: (data: Buffer) => Verdict) => {
     let last = Promise.resolve();
     from
       .setNoDelay(true)
       .on('error', () => {})
       .on('close', () => to.destroy())
       .on('data', (data) => {
-        const verdict = look(data);
-        isDead ||= state.weather === 'swallow' || verdict === 'die';
+        const verdict = verdictOn(data);
+        isDead ||= state.mode === 'swallow' || verdict === 'die';
         if (verdict === 'cut') return void client.destroy();
         if (isDead) return;
-        const { weather } = state;
+        const { mode } = state;
         // One after the other, so that they stay in order when the delay changes.
         last = last.then(async () => {
-          if (typeof weather === 'object') {
+          if (typeof mode === 'object') {
             state.happened++;
-            await sleep(weather.delayMs);
+            await sleep(mode.delayMs);
           }
           if (!isDead && !to.destroyed) to.write(data);
         });

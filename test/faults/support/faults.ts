@@ -85,9 +85,9 @@ export const OTHER_FAULTS: Record<OtherFault, Fault> = {
     database.loseNextCommitAnswer('swallow');
     await pass(hold);
   },
-  swallow: (system, hold) => weather(system.database, 'swallow', hold),
-  refuse: (system, hold) => weather(system.database, 'refuse', hold),
-  delay: (system, hold, random) => weather(system.database, { delayMs: random.between(20, 200) }, hold),
+  swallow: (system, hold) => impair(system.database, 'swallow', hold),
+  refuse: (system, hold) => impair(system.database, 'refuse', hold),
+  delay: (system, hold, random) => impair(system.database, { delayMs: random.between(20, 200) }, hold),
   async killFunction({ functions }, hold, random) {
     random.oneOf(functions).kill();
     await pass(hold);
@@ -96,20 +96,20 @@ export const OTHER_FAULTS: Record<OtherFault, Fault> = {
     random.oneOf(functions).dieBeforeNextAnswer();
     await pass(hold);
   },
-  queueDown: (system, hold) => weather(system.queue, 'refuse', hold),
-  queueSlow: (system, hold, random) => weather(system.queue, { delayMs: random.between(50, 500) }, hold),
-  sourceDown: (system, hold) => weather(system.source, 'refuse', hold),
-  sourceSlow: (system, hold, random) => weather(system.source, { delayMs: random.between(20, 200) }, hold),
+  queueDown: (system, hold) => impair(system.queue, 'refuse', hold),
+  queueSlow: (system, hold, random) => impair(system.queue, { delayMs: random.between(50, 500) }, hold),
+  sourceDown: (system, hold) => impair(system.source, 'refuse', hold),
+  sourceSlow: (system, hold, random) => impair(system.source, { delayMs: random.between(20, 200) }, hold),
   async sourceCut({ source }, hold) {
     source.cut();
     await pass(hold);
   },
 };
 
-async function weather(proxy: System['database'], bad: Parameters<System['database']['be']>[0], hold: Hold) {
-  proxy.be(bad);
+async function impair(proxy: System['database'], mode: Parameters<System['database']['setMode']>[0], hold: Hold) {
+  proxy.setMode(mode);
   await pass(hold);
-  proxy.be('fair');
+  proxy.setMode('normal');
 }
 
 function pass(hold: Hold): Promise<unknown> {
@@ -117,7 +117,7 @@ function pass(hold: Hold): Promise<unknown> {
 }
 
 /** Waits until the function says, from now on, that this is why it could not store a message. */
-export function untilFelt({ output }: System, reason: RegExp): Promise<void> {
+export function untilReported({ output }: System, reason: RegExp): Promise<void> {
   const count = () =>
     Object.entries(output.reasons()).reduce((sum, [seen, times]) => sum + (reason.test(seen) ? times : 0), 0);
   const before = count();

@@ -42,7 +42,7 @@ export interface Scenario {
   /** What happens. When it returns everything must be well again. */
   faults?(system: System, random: Random): Promise<void>;
   /** Proves that what was to happen has happened, and was felt. */
-  felt?(system: System): unknown;
+  proveEffect?(system: System): unknown;
 }
 
 const DRAIN_MS = 60_000;
@@ -69,7 +69,7 @@ async function runOnce(scenario: Scenario, seed: number): Promise<History> {
     await system.drained(DRAIN_MS);
     const history = await system.history();
     expect(checkHistory(history)).toEqual([]);
-    await scenario.felt?.(system);
+    await scenario.proveEffect?.(system);
     return history;
   } catch (error) {
     console.error(`FAULTS_SEED=${seed} gives the same messages and faults. The function's last lines:`);

@@ -3,16 +3,16 @@ import { LOCAL_AWS } from '../../../infra/localstack-endpoint.ts';
 import { ENV } from '../../../lambda/settings/environment.ts';
 import { type EventSource, startEventSource } from '../../../tools/event-source/event-source.ts';
 import { TEST_MASK_KEY } from '../../support/function.ts';
+import { type BackendOptions, type Backends, startBackends } from './backends.ts';
 import type { History } from './check-history.ts';
 import { collectHistory } from './collect-history.ts';
 import { createDelivery, type Delivery, type DeliveryOptions } from './delivery.ts';
 import { createFunctionProcess, type FunctionProcess } from './function-process.ts';
 import { createOutput, type Output } from './output.ts';
-import { type Places, type PlacesOptions, startPlaces } from './places.ts';
 import { isDrained, sendMessages } from './traffic.ts';
 import type { Workload } from './workload.ts';
 
-export interface SystemOptions extends DeliveryOptions, PlacesOptions {
+export interface SystemOptions extends DeliveryOptions, BackendOptions {
   workload: Workload;
   workers: number;
   batchSize: number;
@@ -24,7 +24,7 @@ export interface SystemOptions extends DeliveryOptions, PlacesOptions {
 }
 
 /** Database, queues, and function environments with an event source each, and all that stands between them. */
-export interface System extends Places {
+export interface System extends Backends {
   workload: Workload;
   functions: readonly FunctionProcess[];
   output: Output;
@@ -71,26 +71,26 @@ async function assemble(options: Options, stops: (() => unknown)[]): Promise<Omi
   const { workload, commitsMayGoUnseen } = options;
   // What was planned and never sent is lost too.
   let { messages } = workload;
-  const places = await startPlaces(options, stops);
+  const backends = await startBackends(options, stops);
   const output = createOutput();
-  const functions = createFunctions(places, output, options);
+  const functions = createFunctions(backends, output, options);
   stops.push(() => Promise.all(functions.map((lambda) => lambda.stop())));
   const delivery = createDelivery(functions, output, options);
-  const sources = startSources(places, delivery, options);
+  const sources = startSources(backends, delivery, options);
   stops.push(() => Promise.all(sources.map((source) => source.stop())));
   return {
-    ...places,
+    ...backends,
     workload,
     output,
     functions,
     send(from = 0, to = workload.messages, whenReady = async () => {}) {
       messages = Math.max(messages, to);
-      return sendMessages(places, workload, { from, to, whenReady });
+      return sendMessages(backends, workload, { from, to, whenReady });
     },
-    drained: (withinMs) => isDrained(places, delivery.running, withinMs),
+    drained: (withinMs) => isDrained(backends, delivery.running, withinMs),
     history: () =>
       collectHistory({
-        ...places,
+        ...backends,
         workload: { ...workload, messages },
         output,
         wrongAnswers: delivery.wrongAnswers(),
@@ -100,8 +100,8 @@ async function assemble(options: Options, stops: (() => unknown)[]): Promise<Omi
 }
 
 /** Waits of a second or two: what takes minutes in an outage is to take seconds here. */
-function createFunctions(places: Places, output: Output, options: Options): FunctionProcess[] {
-  const { postgres, database, queue, queueUrl } = places;
+function createFunctions(backends: Backends, output: Output, options: Options): FunctionProcess[] {
+  const { postgres, database, queue, queueUrl } = backends;
   const env = {
     [ENV.databaseUrl]: database.through(postgres.writerUrl),
     [ENV.maskKey]: TEST_MASK_KEY,
@@ -119,8 +119,8 @@ function createFunctions(places: Places, output: Output, options: Options): Func
 }
 
 /** One for each function, or a single one where every message is dealt out to them all. */
-function startSources(places: Places, delivery: Delivery, options: Options): EventSource[] {
-  const { sourceSqs: sqs, queueUrl, queueArn } = places;
+function startSources(backends: Backends, delivery: Delivery, options: Options): EventSource[] {
+  const { sourceSqs: sqs, queueUrl, queueArn } = backends;
   const { batchSize, windowMs } = options;
   return Array.from({ length: options.copies ? 1 : options.workers }, (_, worker) =>
     startEventSource({

@@ -6,7 +6,7 @@ import { type KillablePostgres, startKillablePostgres } from './killable-postgre
 import { REFUSED } from './workload.ts';
 
 /** Database and queues, and the ways to them. */
-export interface Places {
+export interface Backends {
   postgres: KillablePostgres;
   /** Between function and database. */
   database: FaultProxy;
@@ -23,7 +23,7 @@ export interface Places {
   sourceSqs: SQSClient;
 }
 
-export interface PlacesOptions extends QueueSettings {
+export interface BackendOptions extends QueueSettings {
   /** A folder of `makeTemplate`. */
   template: string;
   postgresSettings: Readonly<Record<string, string>>;
@@ -39,7 +39,7 @@ const REFUSE = `
   create trigger refuse before insert on user_logins for each row execute function refuse()`;
 
 /** @param stops gets what ends each part, in the order of their start */
-export async function startPlaces(options: PlacesOptions, stops: (() => unknown)[]): Promise<Places> {
+export async function startBackends(options: BackendOptions, stops: (() => unknown)[]): Promise<Backends> {
   const postgres = await startKillablePostgres(options.template, options.postgresSettings);
   stops.push(postgres.stop);
   await postgres.query(REFUSE);

@@ -1,4 +1,4 @@
-import { faultName, JobError } from '../../errors.ts';
+import { errorName, JobError } from '../../errors.ts';
 import { AWS_CLIENT } from '../../settings/aws-client.ts';
 
 /**
@@ -6,7 +6,7 @@ import { AWS_CLIENT } from '../../settings/aws-client.ts';
  *
  * @throws JobError that quotes nothing of it
  */
-export async function readMasterPassword(secretArn: string): Promise<string> {
+export async function readOwnerPassword(secretArn: string): Promise<string> {
   const password = passwordIn(await readSecret(secretArn));
   if (password === null) throw new JobError('The secret of the owner is not what RDS writes: JSON with a password.');
   return password;
@@ -19,7 +19,7 @@ async function readSecret(secretArn: string): Promise<string> {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretArn }));
     return SecretString ?? '';
   } catch (error) {
-    throw new JobError(`The secret of the owner cannot be read (${faultName(error)}).`);
+    throw new JobError(`The secret of the owner cannot be read (${errorName(error)}).`);
   } finally {
     client.destroy();
   }

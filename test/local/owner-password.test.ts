@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { readMasterPassword } from '../../lambda/store/connection/master-secret.ts';
+import { readOwnerPassword } from '../../lambda/store/connection/owner-password.ts';
 import { SECRET_ARN, startSecretsManager } from '../support/secrets-manager.ts';
 
 test('the password is read from the JSON that RDS keeps', async () => {
   await startSecretsManager('{"username":"login_owner","password":"secret"}');
-  expect(await readMasterPassword(SECRET_ARN)).toBe('secret');
+  expect(await readOwnerPassword(SECRET_ARN)).toBe('secret');
 });
 
 test.for([
@@ -18,7 +18,7 @@ test.for([
   ['is out of reach', { error: 'InternalServiceError', status: 500 }, 'cannot be read (InternalServiceError)'],
 ] as const)('a secret that %s is refused in one sentence that quotes nothing of it', async ([, secret, reason]) => {
   await startSecretsManager(secret);
-  const error = await readMasterPassword(SECRET_ARN).catch((fault) => fault);
+  const error = await readOwnerPassword(SECRET_ARN).catch((fault) => fault);
   expect(error).toMatchObject({ name: 'JobError' });
   expect(error).not.toHaveProperty('cause');
   expect(error.message).toContain(`The secret of the owner ${reason}`);
@@ -26,8 +26,8 @@ test.for([
 });
 
 test('no answer is waited for for longer than seconds', async () => {
-  await (await startSecretsManager('')).be('hang');
+  await (await startSecretsManager('')).setMode('hang');
   const startedAt = performance.now();
-  await expect(readMasterPassword(SECRET_ARN)).rejects.toThrow('cannot be read (TimeoutError)');
+  await expect(readOwnerPassword(SECRET_ARN)).rejects.toThrow('cannot be read (TimeoutError)');
   expect(performance.now() - startedAt).toBeLessThan(9_000);
 });

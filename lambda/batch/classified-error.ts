@@ -4,4 +4,4 @@
  * - outage: no row is at fault, so whatever is not yet written waits and comes back
  * - unknown: it does not tell, so the batch is split; what is refused even alone is tried again later
  */
-export type Fault = { kind: 'data' | 'outage' | 'unknown'; code: string };
+export type ClassifiedError = { kind: 'data' | 'outage' | 'unknown'; code: string };

@@ -3,7 +3,7 @@ import { toRecord } from '../../lambda/queue/to-record.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { CALLS_AT_ONCE, deleteMessages, giveBack, MAX_PER_CALL, receive, type Timing } from './queue-calls.ts';
 
-export interface Look {
+export interface Lease {
   /** Every message of the queue, each once, however often SQS hands it out. Several may take from it side by side. */
   messages(): AsyncGenerator<SQSRecord>;
   /** @returns how many of them are deleted now */
@@ -12,7 +12,7 @@ export interface Look {
   readonly endsAt: number;
 }
 
-export interface LookOptions {
+export interface LeaseOptions {
   /** Ends the look after what is in flight. */
   stop: AbortSignal;
   /** Told how many messages could not be given back, and stay hidden for a while. */
@@ -30,10 +30,10 @@ const EMPTY_ANSWERS = 3;
 type Held = Map<string, string | null>;
 
 /** Hides the messages of the queue while `work` looks at them, and gives back all that it did not delete. */
-export async function look<T>(
+export async function withLease<T>(
   queue: DeadLetterQueue,
-  { stop, onStillHidden, onUnseen, timing }: LookOptions,
-  work: (look: Look) => Promise<T>,
+  { stop, onStillHidden, onUnseen, timing }: LeaseOptions,
+  work: (lease: Lease) => Promise<T>,
 ): Promise<T> {
   const held: Held = new Map();
   const times = { ...TIMING, ...timing };
@@ -52,7 +52,7 @@ export async function look<T>(
 
 async function* messages(
   queue: DeadLetterQueue,
-  { held, stop, onUnseen, timing }: Pick<LookOptions, 'stop' | 'onUnseen'> & { held: Held; timing: Timing },
+  { held, stop, onUnseen, timing }: Pick<LeaseOptions, 'stop' | 'onUnseen'> & { held: Held; timing: Timing },
 ): AsyncGenerator<SQSRecord> {
   let calls = 1;
   for (let empty = 0; empty < (held.size < queue.visible ? EMPTY_ANSWERS : 1) && !stop.aborted; ) {

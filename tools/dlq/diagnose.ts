@@ -2,7 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { parseMessage } from '../../lambda/message/parse-message.ts';
 
 /** What today's code makes of a message. */
-export interface Verdict {
+export interface Diagnosis {
   /** A reason code, or a few words where there is none. */
   reason: string;
   /** The reason by the checks alone, where the database was asked as well. */
@@ -12,14 +12,14 @@ export interface Verdict {
 }
 
 /** Either reason counts: that of a list without --try-insert is to be good for a command with it. */
-export function hasReason({ reason, checked }: Verdict, asked: string | undefined): boolean {
+export function hasReason({ reason, checked }: Diagnosis, asked: string | undefined): boolean {
   return asked === undefined || asked === reason || asked === checked;
 }
 
-export type Judge = (record: SQSRecord) => Promise<Verdict>;
+export type Diagnose = (record: SQSRecord) => Promise<Diagnosis>;
 
 /** By the checks alone; withTryInsert also asks the database. */
-export const judgeByChecks: Judge = async (record) => {
+export const diagnoseByChecks: Diagnose = async (record) => {
   const message = parseMessage(record, Date.now());
   return message.ok ? { reason: 'passes checks', isBad: false } : { reason: message.reason, isBad: true };
 };

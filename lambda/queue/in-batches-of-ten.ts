@@ -7,7 +7,7 @@ const PER_CALL = 10;
  * @param call gives back those of its items that failed; it must not throw
  * @returns all that failed
  */
-export async function sendInTens<T>(
+export async function inBatchesOfTen<T>(
   items: readonly T[],
   callsAtOnce: number,
   call: (ten: readonly T[]) => Promise<readonly T[]>,

@@ -15,7 +15,7 @@ export interface Deployment {
 }
 
 /** @throws UserError when a variable makes no sense */
-export function locate(env: Environment): Deployment {
+export function findDeployment(env: Environment): Deployment {
   const endpoint = env.AWS_ENDPOINT_URL || COMPOSE_ENDPOINT;
   if (!URL.canParse(endpoint))
     throw new UserError('AWS_ENDPOINT_URL is no URL: it is http://localhost:4566 or the like.');
