@@ -7,7 +7,7 @@ import { makeTemplate, removeDatabase } from './support/template.ts';
 const HELP = `Sends events through the whole pipeline on this machine while its parts are killed, cut off and held up, and then
 checks that each valid event is one row, each invalid one a dead letter, and no raw value was seen anywhere.
 
-  npm run test:soak                          100,000 events, in a minute or two
+  npm run test:soak                     100,000 events, in a minute or two
   npm run test:soak -- --events 1000000
 
   --events N    how many
