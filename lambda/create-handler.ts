@@ -83,7 +83,7 @@ function createWriterSource({ database, maskKey, maskKeyId }: Config): Parts['wr
     if ('outage' in answer) return answer;
     open ??= openStore(database, createMasker(maskKeyId, answer.keys));
     const { masker, store } = open;
-    return { masker, write: (rows) => store.write(rows, deadline) };
+    return { masker, insert: (rows) => store.insert(rows, deadline), classify: store.classify };
   };
 }
 

@@ -1,9 +1,9 @@
 import type { ClassifiedError } from './classified-error.ts';
-import type { RowOutcome } from './outcome.ts';
+import type { InsertOutcome, RowOutcome } from './outcome.ts';
 
 export interface IsolationParts<Row> {
   /** Writes all the rows or none. Gives an outcome per row, in their order; throws when the server refuses. */
-  insert(rows: readonly Row[]): Promise<RowOutcome[]>;
+  insert(rows: readonly Row[]): Promise<readonly InsertOutcome[]>;
   /** null: not an error of the write, so it is thrown on. */
   classify(error: unknown): ClassifiedError | null;
 }
@@ -19,8 +19,8 @@ export async function writeIsolating<Row>(rows: readonly Row[], parts: Isolation
   const open: (readonly Row[])[] = rows.length > 0 ? [rows] : [];
   for (let chunk = open.pop(); chunk; chunk = open.pop()) {
     const result = await attempt(chunk, parts);
-    if (Array.isArray(result)) {
-      outcomes.push(...result);
+    if (!('kind' in result)) {
+      for (const outcome of result) outcomes.push(outcome);
     } else if (result.kind === 'outage') {
       while (outcomes.length < rows.length) outcomes.push({ kind: 'retry', reason: `database ${result.code}` });
       return outcomes;
@@ -37,14 +37,20 @@ export async function writeIsolating<Row>(rows: readonly Row[], parts: Isolation
 async function attempt<Row>(
   chunk: readonly Row[],
   parts: IsolationParts<Row>,
-): Promise<RowOutcome[] | ClassifiedError> {
+): Promise<readonly InsertOutcome[] | ClassifiedError> {
   try {
-    return await parts.insert(chunk);
+    return await insertAll(chunk, parts);
   } catch (error) {
     const classified = parts.classify(error);
     if (!classified) throw error;
     return classified;
   }
+}
+
+async function insertAll<Row>(chunk: readonly Row[], parts: IsolationParts<Row>): Promise<readonly InsertOutcome[]> {
+  const outcomes = await parts.insert(chunk);
+  if (outcomes.length !== chunk.length) throw new RangeError('the write did not give an outcome for every row');
+  return outcomes;
 }
 
 function refusedAlone(classified: ClassifiedError): RowOutcome {

@@ -26,6 +26,9 @@ export type KeyOutage = `kms ${string}`;
  */
 export type RetryReason = KeyOutage | `database ${string}` | `unclassified ${string}` | 'id_clash';
 
+/** Of a row that the server did not refuse. */
+export type InsertOutcome = Extract<Outcome, { kind: 'stored' | 'duplicate' }>;
+
 export type RowOutcome = Exclude<Outcome, { kind: 'rejected' }> | { kind: 'rejected'; reason: `refused ${string}` };
 
 export function isSuccess(outcome: Outcome): boolean {

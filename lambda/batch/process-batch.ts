@@ -1,16 +1,15 @@
 import type { SQSRecord } from 'aws-lambda';
 import { MalformedEventError } from '../errors.ts';
 import type { Masker } from '../masking/masker.ts';
-import type { Identity } from '../message/identity.ts';
-import type { LoginEvent } from '../message/login-event.ts';
 import { type ParsedMessage, parseMessage } from '../message/parse-message.ts';
+import { type Claim, distinct, type ValidMessage } from './distinct.ts';
+import { type IsolationParts, writeIsolating } from './isolate.ts';
 import type { LoginRow } from './login-row.ts';
 import { isSuccess, type KeyOutage, type Outcome, type RowOutcome } from './outcome.ts';
 
-export interface Writer {
+/** The rows that `insert` gets have unequal message ids and ascend by ledger key. */
+export interface Writer extends IsolationParts<LoginRow> {
   masker: Masker;
-  /** An outcome per row, in their order. The rows come with unequal message ids, by ascending ledger key. */
-  write(rows: readonly LoginRow[]): Promise<RowOutcome[]>;
 }
 
 /** `outage`: there are no keys, so nothing can be masked, and there is nothing to write with. */
@@ -43,12 +42,9 @@ export async function processBatch(records: readonly SQSRecord[], parts: BatchPa
   requireMessageIds(records);
   const now = parts.now();
   const parsed = records.map((record) => parseMessage(record, now));
-  const { outcomeOf, ...counts } = 'outage' in parts ? allWait(parts.outage) : await maskAndWrite(parsed, parts);
-  const deliveries = parsed.map((message, i): Delivery => {
-    const record = records[i] as SQSRecord;
-    if (!message.ok) return { record, outcome: { kind: 'rejected', reason: message.reason } };
-    return { record, outcome: outcomeOf(message.identity) };
-  });
+  const { outcomes, ...counts } =
+    'outage' in parts ? waitForKeys(parsed, parts.outage) : await maskAndWrite(parsed, parts);
+  const deliveries = records.map((record, i): Delivery => ({ record, outcome: outcomes[i] as Outcome }));
   return { deliveries, ...counts };
 }
 
@@ -64,64 +60,53 @@ function requireMessageIds(records: readonly SQSRecord[]): void {
   }
 }
 
-interface Written {
-  outcomeOf(identity: Identity): Outcome;
+interface Processed {
+  /** One per parsed message, in their order. */
+  outcomes: readonly Outcome[];
   unknownKeysDropped: number;
   nonIpTextsMasked: number;
 }
 
-function allWait(reason: KeyOutage): Written {
-  return { outcomeOf: () => ({ kind: 'retry', reason }), unknownKeysDropped: 0, nonIpTextsMasked: 0 };
+function waitForKeys(parsed: readonly ParsedMessage[], outage: KeyOutage): Processed {
+  const outcomes = parsed.map(
+    (message): Outcome =>
+      message.ok ? { kind: 'retry', reason: outage } : { kind: 'rejected', reason: message.reason },
+  );
+  return { outcomes, unknownKeysDropped: 0, nonIpTextsMasked: 0 };
 }
 
-async function maskAndWrite(parsed: readonly ParsedMessage[], { masker, write }: Writer): Promise<Written> {
-  const staged = new Map<string, LoginRow>();
-  let unknownKeysDropped = 0;
-  let nonIpTextsMasked = 0;
-  for (const message of parsed) {
-    if (!message.ok) continue;
-    if (staged.has(message.identity.messageId)) continue;
-    unknownKeysDropped += message.unknownKeys;
-    const ip = masker.maskIp(message.event.ip);
-    if (!ip.isAddress) nonIpTextsMasked++;
-    const maskedDeviceId = masker.maskDeviceId(message.event.device_id);
-    staged.set(
-      message.identity.messageId,
-      toRow(message.identity, message.event, { maskedIp: ip.masked, maskedDeviceId }),
-    );
-  }
-  return { outcomeOf: await writeRows(staged, write), unknownKeysDropped, nonIpTextsMasked };
-}
-
-/**
- * @returns the outcome by message id; where one is in the batch twice, the second delivery of a stored one is a duplicate
- */
-async function writeRows(
-  staged: ReadonlyMap<string, LoginRow>,
-  write: Writer['write'],
-): Promise<(identity: Identity) => Outcome> {
-  // In one order everywhere: two writers that lock the same ledger keys in opposite orders deadlock (40P01, 10 of 10).
-  const rows = [...staged.values()].sort((a, b) => a.sentAt - b.sentAt || (a.messageId < b.messageId ? -1 : 1));
-  const written = await write(rows);
-  if (written.length !== rows.length) throw new RangeError('the write did not give an outcome for every row');
-  const outcomes = new Map<string, Outcome>(rows.map((row, i) => [row.messageId, written[i] as Outcome]));
-  return ({ messageId, sentAt }) => {
-    // Not the same message, whatever its attributes claim, and one statement cannot tell the two apart: it may read
-    // the ledger's message ids and nothing else. Alone it can be decided.
-    if (staged.get(messageId)?.sentAt !== sentAt) return { kind: 'retry', reason: 'id_clash' };
-    const outcome = outcomes.get(messageId) as Outcome;
-    if (outcome.kind === 'stored') outcomes.set(messageId, { kind: 'duplicate' });
-    return outcome;
+async function maskAndWrite(parsed: readonly ParsedMessage[], writer: Writer): Promise<Processed> {
+  const { messages, claims } = distinct(parsed);
+  const masked = messages.map((message) => maskMessage(message, writer.masker));
+  const written = await writeIsolating(
+    masked.map(({ row }) => row),
+    writer,
+  );
+  const outcomeOf = new Map(messages.map((message, i) => [message, written[i] as RowOutcome]));
+  return {
+    outcomes: claims.map((claim) => outcomeOfClaim(claim, outcomeOf)),
+    unknownKeysDropped: messages.reduce((sum, { unknownKeys }) => sum + unknownKeys, 0),
+    nonIpTextsMasked: masked.filter(({ ipIsAddress }) => !ipIsAddress).length,
   };
 }
 
-function toRow(identity: Identity, event: LoginEvent, masked: Pick<LoginRow, 'maskedIp' | 'maskedDeviceId'>): LoginRow {
-  return {
+function outcomeOfClaim(claim: Claim, written: ReadonlyMap<ValidMessage, RowOutcome>): Outcome {
+  if ('rejected' in claim) return { kind: 'rejected', reason: claim.rejected };
+  if ('clashesWith' in claim) return { kind: 'retry', reason: 'id_clash' };
+  const outcome = written.get(claim.message) as RowOutcome;
+  return claim.isRepeat && outcome.kind === 'stored' ? { kind: 'duplicate' } : outcome;
+}
+
+function maskMessage({ identity, event }: ValidMessage, masker: Masker): { row: LoginRow; ipIsAddress: boolean } {
+  const ip = masker.maskIp(event.ip);
+  const row = {
     ...identity,
-    ...masked,
     userId: event.user_id,
     deviceType: event.device_type,
+    maskedIp: ip.masked,
+    maskedDeviceId: masker.maskDeviceId(event.device_id),
     locale: event.locale,
     appVersion: event.app_version,
   };
+  return { row, ipIsAddress: ip.isAddress };
 }

@@ -1,29 +1,29 @@
-import { writeIsolating } from '../batch/isolate.ts';
+import type { ClassifiedError } from '../batch/classified-error.ts';
 import type { LoginRow } from '../batch/login-row.ts';
-import type { RowOutcome } from '../batch/outcome.ts';
+import type { InsertOutcome } from '../batch/outcome.ts';
 import { classifyDatabaseError } from './connection/classify-error.ts';
 import { type ConnectionSettings, createConnection } from './connection/connection.ts';
 import { insertRows } from './write/insert-rows.ts';
 
 export interface Store {
   /**
-   * An outcome per row, in their order; a database out of reach gives `retry`, not a throw, and so does a deadline.
+   * All the rows or none.
    *
    * @param deadline on the clock of `performance.now`
-   * @throws KeyMismatchError when the database was written with another key
+   * @returns an outcome per row, in their order
+   * @throws KeyMismatchError when the database was written with another key, and what `classify` knows
    */
-  write(rows: readonly LoginRow[], deadline?: number): Promise<RowOutcome[]>;
+  insert(rows: readonly LoginRow[], deadline?: number): Promise<InsertOutcome[]>;
+  /** null: not an error of the database or of the way to it. */
+  classify(error: unknown): ClassifiedError | null;
   close(): Promise<void>;
 }
 
 export function createStore(settings: ConnectionSettings): Store {
   const connection = createConnection(settings);
   return {
-    write: (rows, deadline) =>
-      writeIsolating(rows, {
-        insert: (chunk) => connection.run((client) => insertRows(client, chunk), deadline),
-        classify: classifyDatabaseError,
-      }),
+    insert: (rows, deadline) => connection.run((client) => insertRows(client, rows), deadline),
+    classify: classifyDatabaseError,
     close: () => connection.close(),
   };
 }

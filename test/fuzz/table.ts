@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
-import type { RowOutcome } from '../../lambda/batch/outcome.ts';
+import type { InsertOutcome } from '../../lambda/batch/outcome.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const PSEUDONYM = /^k1_[0-9a-f]{64}$/;
@@ -8,11 +8,11 @@ const PSEUDONYM = /^k1_[0-9a-f]{64}$/;
 const MAX_SENT_AT = 9_999_999_999_999;
 
 /** Stands for the two tables: checks all that Postgres would refuse or change, and that no raw value gets in. */
-export function createTable(): { rows: LoginRow[]; write(rows: readonly LoginRow[]): Promise<RowOutcome[]> } {
+export function createTable(): { rows: LoginRow[]; insert(rows: readonly LoginRow[]): Promise<InsertOutcome[]> } {
   const stored: LoginRow[] = [];
   return {
     rows: stored,
-    async write(rows) {
+    async insert(rows) {
       rows.forEach(checkRow);
       rows
         .slice(1)

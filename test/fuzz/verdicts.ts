@@ -25,8 +25,8 @@ export interface Judged {
 }
 
 export async function judge(records: readonly SQSRecord[], now: number): Promise<Judged> {
-  const { rows, write } = createTable();
-  const { deliveries } = await processBatch(records, { masker, write, now: () => now });
+  const { rows, insert } = createTable();
+  const { deliveries } = await processBatch(records, { masker, insert, classify: () => null, now: () => now });
   assert.deepEqual(
     deliveries.map(({ record }) => record),
     records,

@@ -12,6 +12,7 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
+import { writeRows } from '../support/write-rows.ts';
 
 const masker = createMasker('k1', deriveFieldKeys(Buffer.alloc(32, 'any key will do for these tests')));
 const STORED = [{ kind: 'stored' }];
@@ -41,18 +42,18 @@ const killConnections = (database: TestDatabase) =>
 test('a connection that the server ended between two invocations is replaced within the second', async () => {
   const database = await createDatabase();
   const store = openStore(database.writerUrl);
-  await store.write([row()]);
+  await writeRows(store, [row()]);
   await killConnections(database);
-  expect(await store.write([row()])).toEqual(STORED);
+  expect(await writeRows(store, [row()])).toEqual(STORED);
 });
 
 test('a connection that was cut between two invocations is replaced within the second', async () => {
   const database = await createDatabase();
   const proxy = await startTcpProxy(database.writerUrl);
   const store = openStore(proxy.through(database.writerUrl));
-  await store.write([row()]);
+  await writeRows(store, [row()]);
   proxy.cut();
-  expect(await store.write([row()])).toEqual(STORED);
+  expect(await writeRows(store, [row()])).toEqual(STORED);
   expect(proxy.connections()).toBe(2);
 });
 
@@ -65,10 +66,10 @@ test.for([
     const database = await createDatabase();
     const proxy = await startTcpProxy(database.writerUrl);
     const store = openStore(proxy.through(database.writerUrl), { idleMs: 0, probeMs: 100 });
-    expect(await store.write([before])).toEqual(outcome);
+    expect(await writeRows(store, [before])).toEqual(outcome);
     proxy.swallow();
     await new Promise((done) => setTimeout(done, 2));
-    const written = store.write([row()]);
+    const written = writeRows(store, [row()]);
     setTimeout(() => proxy.recover(), 50);
     expect(await written).toEqual(STORED);
   },
@@ -78,24 +79,24 @@ test('a statement that gets no answer is given up, and its rows are handed back'
   const database = await createDatabase();
   const proxy = await startTcpProxy(database.writerUrl);
   const store = openStore(proxy.through(database.writerUrl), { statementMs: 100, graceMs: 100 });
-  await store.write([row()]);
+  await writeRows(store, [row()]);
   proxy.swallow();
-  expect(await store.write([row()])).toEqual([{ kind: 'retry', reason: 'database connection' }]);
+  expect(await writeRows(store, [row()])).toEqual([{ kind: 'retry', reason: 'database connection' }]);
   proxy.recover();
-  expect(await store.write([row()])).toEqual(STORED);
+  expect(await writeRows(store, [row()])).toEqual(STORED);
 });
 
 test('a statement that takes too long is ended by the server, and its rows are handed back after one try', async () => {
   const database = await createDatabase();
   const proxy = await startTcpProxy(database.writerUrl);
   const store = openStore(proxy.through(database.writerUrl), { statementMs: 200 });
-  await store.write([row()]);
+  await writeRows(store, [row()]);
   await database.query('begin');
   await database.query('lock table user_logins in access exclusive mode');
-  expect(await store.write([row()])).toEqual([{ kind: 'retry', reason: 'database 57014' }]);
+  expect(await writeRows(store, [row()])).toEqual([{ kind: 'retry', reason: 'database 57014' }]);
   expect(proxy.connections()).toBe(1);
   await database.query('rollback');
-  expect(await store.write([row()])).toEqual(STORED);
+  expect(await writeRows(store, [row()])).toEqual(STORED);
 });
 
 test('a COPY whose client has died unnoticed does not hold up its messages', async () => {
@@ -113,7 +114,7 @@ test('a COPY whose client has died unnoticed does not hold up its messages', asy
   const another = row();
   const inTurn = [held, another].sort((a, b) => a.sentAt - b.sentAt);
   // Its age is that of a statement that takes too long, and then it is ended by the next connection.
-  await expect.poll(() => store.write(inTurn), { timeout: 10_000 }).toEqual([...STORED, ...STORED]);
+  await expect.poll(() => writeRows(store, inTurn), { timeout: 10_000 }).toEqual([...STORED, ...STORED]);
 });
 
 test('the server is to notice within the minute that the function is gone', async () => {
@@ -131,9 +132,9 @@ test('the deadline of one invocation does not cut the connection of the next', a
   const database = await createDatabase();
   const proxy = await startTcpProxy(database.writerUrl);
   const store = openStore(proxy.through(database.writerUrl), { connectMs: 100 });
-  await store.write([row()], performance.now() + 300);
+  await writeRows(store, [row()], performance.now() + 300);
   await new Promise((done) => setTimeout(done, 400));
-  expect(await store.write([row()])).toEqual(STORED);
+  expect(await writeRows(store, [row()])).toEqual(STORED);
   expect(proxy.connections()).toBe(1);
 });
 
@@ -142,7 +143,7 @@ test('where time may not suffice to open a connection, none is opened', async ()
   const proxy = await startTcpProxy(database.writerUrl);
   const store = openStore(proxy.through(database.writerUrl), { connectMs: 5_000 });
   const outOfTime = [{ kind: 'retry', reason: 'database OUT_OF_TIME' }];
-  expect(await store.write([row()], performance.now() + 4_000)).toEqual(outOfTime);
+  expect(await writeRows(store, [row()], performance.now() + 4_000)).toEqual(outOfTime);
   expect(proxy.connections()).toBe(0);
 });
 
@@ -154,13 +155,13 @@ test.each([
     expect.stringMatching(/^database E/),
   ],
 ])('when %s every message is handed back', async (_, url, reason) => {
-  expect(await openStore(url).write([row(), row()])).toEqual(Array(2).fill({ kind: 'retry', reason }));
+  expect(await writeRows(openStore(url), [row(), row()])).toEqual(Array(2).fill({ kind: 'retry', reason }));
 });
 
 test('a wrong password hands every message back', async () => {
   const url = new URL((await createDatabase()).writerUrl);
   url.password = 'wrong';
-  expect(await openStore(url.href).write([row()])).toEqual([{ kind: 'retry', reason: 'database 28P01' }]);
+  expect(await writeRows(openStore(url.href), [row()])).toEqual([{ kind: 'retry', reason: 'database 28P01' }]);
 });
 
 test('one environment holds one connection, whatever is thrown at it', async () => {

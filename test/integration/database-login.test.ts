@@ -12,6 +12,7 @@ import { createFunction } from '../support/function.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { startTlsFront } from '../support/tls-front.ts';
+import { writeRows } from '../support/write-rows.ts';
 
 const masker = createMasker('k1', deriveFieldKeys(Buffer.alloc(32, 'any key will do for these tests')));
 const ROW = {
@@ -58,13 +59,13 @@ describe('a password that is asked for', () => {
     const password = vi.fn(async () => 'first');
     const store = openStore(writer.url, password);
     await writer.setPassword('first');
-    expect(await store.write([ROW])).toEqual([{ kind: 'stored' }]);
-    expect(await store.write([ROW])).toEqual([{ kind: 'duplicate' }]);
+    expect(await writeRows(store, [ROW])).toEqual([{ kind: 'stored' }]);
+    expect(await writeRows(store, [ROW])).toEqual([{ kind: 'duplicate' }]);
     expect(password).toHaveBeenCalledTimes(1);
     await writer.setPassword('second');
     password.mockImplementation(async () => 'second');
     await endConnections(database);
-    expect(await store.write([ROW])).toEqual([{ kind: 'duplicate' }]);
+    expect(await writeRows(store, [ROW])).toEqual([{ kind: 'duplicate' }]);
     expect(password).toHaveBeenCalledTimes(2);
   });
 
@@ -85,17 +86,17 @@ describe('a password that is asked for', () => {
     const password = vi.fn(async () => 'there');
     password.mockRejectedValue(Object.assign(new Error('no token'), { code: 'IAM_TOKEN' }));
     const store = openStore(proxy.through(writer.url), password);
-    expect(await store.write([ROW])).toEqual([{ kind: 'retry', reason: 'database IAM_TOKEN' }]);
+    expect(await writeRows(store, [ROW])).toEqual([{ kind: 'retry', reason: 'database IAM_TOKEN' }]);
     await expect.poll(proxy.open).toBe(0);
     expect(proxy.connections()).toBe(1);
     password.mockImplementation(async () => 'there');
-    expect(await store.write([ROW])).toEqual([{ kind: 'stored' }]);
+    expect(await writeRows(store, [ROW])).toEqual([{ kind: 'stored' }]);
   });
 
   test('and does not come in time makes messages wait', { timeout: 10_000 }, async () => {
     const database = await createDatabase();
     const store = openStore((await createWriter(database)).url, () => new Promise(() => {}));
-    expect(await store.write([ROW])).toEqual([{ kind: 'retry', reason: 'database connection' }]);
+    expect(await writeRows(store, [ROW])).toEqual([{ kind: 'retry', reason: 'database connection' }]);
   });
 });
 

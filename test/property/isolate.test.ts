@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ClassifiedError } from '../../lambda/batch/classified-error.ts';
 import { writeIsolating } from '../../lambda/batch/isolate.ts';
-import type { RowOutcome } from '../../lambda/batch/outcome.ts';
+import type { InsertOutcome, RowOutcome } from '../../lambda/batch/outcome.ts';
+import { createRefusingInsert, Refusal } from '../support/refusing-insert.ts';
 
 type Row = ClassifiedError['kind'] | 'fine' | 'known';
 
 const CODES = { data: '22001', unknown: 'P0001', outage: '57P01' } as const;
-const ALONE: Record<Exclude<Row, 'outage'>, RowOutcome> = {
+const ALONE: Record<'data' | 'unknown', RowOutcome> & Record<'fine' | 'known', InsertOutcome> = {
   fine: { kind: 'stored' },
   known: { kind: 'duplicate' },
   data: { kind: 'rejected', reason: 'refused 22001' },
@@ -22,20 +23,13 @@ const row = fc.oneof(
 const rows = fc.array(row, { maxLength: 300, size: 'max' });
 
 async function write(rows: readonly Row[]) {
-  let statements = 0;
-  const outcomes = await writeIsolating(rows, {
-    async insert(chunk) {
-      statements++;
-      const guilty = chunk.find((row) => row in CODES);
-      if (guilty) throw new Error(guilty);
-      return chunk.map((row) => ALONE[row as 'fine' | 'known']);
-    },
-    classify(error) {
-      const kind = (error as Error).message as ClassifiedError['kind'];
-      return { kind, code: CODES[kind] };
-    },
-  });
-  return { outcomes, statements };
+  const { statements, ...parts } = createRefusingInsert<Row>((row) =>
+    row in CODES
+      ? new Refusal(row as keyof typeof CODES, CODES[row as keyof typeof CODES])
+      : ALONE[row as 'fine' | 'known'],
+  );
+  const outcomes = await writeIsolating(rows, parts);
+  return { outcomes, statements: statements.length };
 }
 
 test('every row gets the outcome it would have had alone, in its place, with few statements', async () => {

@@ -2,35 +2,37 @@ import type { SQSRecord } from 'aws-lambda';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
-import { isSuccess, type RowOutcome } from '../../lambda/batch/outcome.ts';
+import { type InsertOutcome, isSuccess } from '../../lambda/batch/outcome.ts';
 import { failedMessageIds, processBatch } from '../../lambda/batch/process-batch.ts';
 import { tally } from '../../lambda/batch/tally.ts';
 import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
+import { type Answer, createRefusingInsert, Refusal } from '../support/refusing-insert.ts';
 
 const NOW = Date.UTC(2026, 10, 20);
 const masker = createMasker('k1', deriveFieldKeys(Uint8Array.from({ length: 32 }, (_, i) => i)));
-/** Marks a row that the ledger refuses, as a database would for its contents. */
-const POISON: Readonly<Record<string, RowOutcome>> = {
-  rejected: { kind: 'rejected', reason: 'refused 22001' },
-  retry: { kind: 'retry', reason: 'unclassified P0001' },
+/** Marks a row that the server refuses for its contents. */
+const POISON: Readonly<Record<string, Refusal>> = {
+  rejected: new Refusal('data', '22001'),
+  retry: new Refusal('unknown', 'P0001'),
 };
 
-/** Holds rows as the database does: each message once, by its ledger key. */
+/** Holds rows as the database does: all of a statement or none, and each message once, by its ledger key. */
 class MemoryLedger {
   readonly rows = new Map<string, LoginRow>();
+  readonly classify = (error: unknown) => (error instanceof Refusal ? error.classified : null);
 
-  write = async (rows: readonly LoginRow[]): Promise<RowOutcome[]> => rows.map((row) => this.#writeRow(row));
-
-  #writeRow(row: LoginRow): RowOutcome {
-    const refusal = POISON[row.deviceType];
-    if (refusal) return refusal;
-    const key = `${row.sentAt} ${row.messageId}`;
-    if (this.rows.has(key)) return { kind: 'duplicate' };
-    this.rows.set(key, row);
-    return { kind: 'stored' };
-  }
+  insert = async (rows: readonly LoginRow[]): Promise<InsertOutcome[]> => {
+    const poison = rows.map(({ deviceType }) => POISON[deviceType]).find((refusal) => refusal);
+    if (poison) throw poison;
+    return rows.map((row) => {
+      const key = `${row.sentAt} ${row.messageId}`;
+      if (this.rows.has(key)) return { kind: 'duplicate' };
+      this.rows.set(key, row);
+      return { kind: 'stored' };
+    });
+  };
 }
 
 /** Few values, so that equal logins occur, which are rows of their own. */
@@ -55,7 +57,7 @@ const batch = records.chain((all) =>
 );
 
 function run(batch: readonly SQSRecord[], ledger = new MemoryLedger()) {
-  return processBatch(batch, { masker, write: ledger.write, now: () => NOW });
+  return processBatch(batch, { masker, insert: ledger.insert, classify: ledger.classify, now: () => NOW });
 }
 
 function rowsIn(ledger: MemoryLedger): [string, LoginRow][] {
@@ -115,17 +117,18 @@ test('every record gets the outcome it would have had alone', async () => {
 });
 
 describe('whatever the write answers', () => {
-  const answer = fc.constantFrom<RowOutcome[]>(
+  const answer = fc.constantFrom<Answer[]>(
     { kind: 'stored' },
     { kind: 'duplicate' },
-    { kind: 'rejected', reason: 'refused 23514' },
-    { kind: 'retry', reason: 'database 57P01' },
+    new Refusal('data', '23514'),
+    new Refusal('unknown', 'P0001'),
+    new Refusal('outage', '57P01'),
   );
   const answers = fc.infiniteStream(answer);
 
-  function runWith(batch: readonly SQSRecord[], answers: Iterator<RowOutcome>) {
-    const write = async (rows: readonly LoginRow[]) => rows.map(() => answers.next().value as RowOutcome);
-    return processBatch(batch, { masker, write, now: () => NOW });
+  function runWith(batch: readonly SQSRecord[], answers: Iterator<Answer>) {
+    const parts = createRefusingInsert<LoginRow>(() => answers.next().value as Answer);
+    return processBatch(batch, { masker, ...parts, now: () => NOW });
   }
 
   test('the failed ids are among those received, each once, and are all that did not succeed', async () => {

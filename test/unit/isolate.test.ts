@@ -1,16 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ClassifiedError } from '../../lambda/batch/classified-error.ts';
 import { writeIsolating } from '../../lambda/batch/isolate.ts';
 import type { RowOutcome } from '../../lambda/batch/outcome.ts';
-
-class Refusal extends Error {
-  readonly fault: ClassifiedError;
-
-  constructor(kind: ClassifiedError['kind'], code: string) {
-    super('refused');
-    this.fault = { kind, code };
-  }
-}
+import { createRefusingInsert, Refusal } from '../support/refusing-insert.ts';
 
 const DATA = new Refusal('data', '22001');
 const UNKNOWN = new Refusal('unknown', 'P0001');
@@ -23,16 +14,10 @@ const WAITS: RowOutcome = { kind: 'retry', reason: 'database 57P01' };
 /** Rows are numbers; the server refuses a statement for the first of its rows that has an error. */
 async function write(count: number, errorOf: ReadonlyMap<number, Error>, known: readonly number[] = []) {
   const rows = Array.from({ length: count }, (_, i) => i);
-  const statements: (readonly number[])[] = [];
-  const outcomes = await writeIsolating(rows, {
-    async insert(chunk) {
-      statements.push(chunk);
-      const error = chunk.map((row) => errorOf.get(row)).find((found) => found);
-      if (error) throw error;
-      return chunk.map((row) => ({ kind: known.includes(row) ? 'duplicate' : 'stored' }));
-    },
-    classify: (error) => (error instanceof Refusal ? error.fault : null),
-  });
+  const { statements, ...parts } = createRefusingInsert<number>(
+    (row) => errorOf.get(row) ?? { kind: known.includes(row) ? 'duplicate' : 'stored' },
+  );
+  const outcomes = await writeIsolating(rows, parts);
   return { outcomes, statements };
 }
 

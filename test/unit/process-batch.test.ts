@@ -1,12 +1,13 @@
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
-import type { Outcome, RowOutcome } from '../../lambda/batch/outcome.ts';
+import type { InsertOutcome, Outcome } from '../../lambda/batch/outcome.ts';
 import { type BatchResult, failedMessageIds, processBatch } from '../../lambda/batch/process-batch.ts';
 import { MalformedEventError } from '../../lambda/errors.ts';
 import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
+import { type Answer, createRefusingInsert, Refusal } from '../support/refusing-insert.ts';
 
 const NOW = Date.UTC(2026, 10, 20);
 const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((digit) => `${digit.repeat(8)}-1111-4111-8111-111111111111`) as [
@@ -15,20 +16,18 @@ const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((digit) => `${digit.repeat(8)}-111
   string,
   string,
 ];
-const STORED: RowOutcome = { kind: 'stored' };
-const REFUSED: RowOutcome = { kind: 'rejected', reason: 'refused 22001' };
-const WAITS: RowOutcome = { kind: 'retry', reason: 'database 57P01' };
+const STORED: InsertOutcome = { kind: 'stored' };
+const REFUSAL = new Refusal('data', '22001');
+const REFUSED: Outcome = { kind: 'rejected', reason: 'refused 22001' };
+const UNCLEAR = new Refusal('unknown', 'P0001');
+const WAITS: Outcome = { kind: 'retry', reason: 'unclassified P0001' };
 
 const masker = createMasker('k1', deriveFieldKeys(Uint8Array.from({ length: 32 }, (_, i) => i)));
 
-async function run(records: SQSRecord[], outcomeOf: (row: LoginRow) => RowOutcome = () => STORED) {
-  const calls: (readonly LoginRow[])[] = [];
-  const write = async (rows: readonly LoginRow[]) => {
-    calls.push(rows);
-    return rows.map(outcomeOf);
-  };
-  const result = await processBatch(records, { masker, write, now: () => NOW });
-  return { result, rows: calls.flat(), calls };
+async function run(records: SQSRecord[], answerTo: (row: LoginRow) => Answer = () => STORED) {
+  const { statements, ...parts } = createRefusingInsert(answerTo);
+  const result = await processBatch(records, { masker, ...parts, now: () => NOW });
+  return { result, rows: statements.flat(), statements };
 }
 
 function record(messageId: string, body: unknown = VALID_BODY, sentAt = NOW): SQSRecord {
@@ -62,9 +61,9 @@ describe('the rows handed to the write', () => {
   });
 
   test('come in one call, by ascending send time and then id', async () => {
-    const { rows, calls } = await run([record(C), record(A), record(D, VALID_BODY, NOW - 9), record(B)]);
+    const { rows, statements } = await run([record(C), record(A), record(D, VALID_BODY, NOW - 9), record(B)]);
     expect(rows.map(({ messageId }) => messageId)).toEqual([D, A, B, C]);
-    expect(calls).toHaveLength(1);
+    expect(statements).toHaveLength(1);
   });
 
   test('are only those of valid messages', async () => {
@@ -82,14 +81,14 @@ describe('the rows handed to the write', () => {
 describe('the outcomes', () => {
   test('stand in the order of the batch, whatever the order of the rows', async () => {
     const batch = [record(C), record(B, '[]'), record(A), record(D)];
-    const { result } = await run(batch, ({ messageId }) => ({ [C]: REFUSED, [A]: WAITS })[messageId] ?? STORED);
+    const { result } = await run(batch, ({ messageId }) => ({ [C]: REFUSAL, [A]: UNCLEAR })[messageId] ?? STORED);
     expect(outcomes(result)).toEqual([REFUSED, { kind: 'rejected', reason: 'not_object' }, WAITS, STORED]);
     expect(result.deliveries.map((delivery) => delivery.record)).toEqual(batch);
   });
 
   test('of a message put back are reported under the id it was received with', async () => {
     const attributes = { origin_message_id: B, origin_sent_at: `${NOW - 7}` };
-    const { result } = await run([sqsRecord(VALID_BODY, { messageId: A, sentAt: NOW, attributes })], () => WAITS);
+    const { result } = await run([sqsRecord(VALID_BODY, { messageId: A, sentAt: NOW, attributes })], () => UNCLEAR);
     expect(failedMessageIds(result.deliveries)).toEqual([A]);
   });
 
@@ -97,7 +96,7 @@ describe('the outcomes', () => {
     const attributes = { origin_message_id: B, origin_sent_at: '1' };
     const batch = [sqsRecord(VALID_BODY, { messageId: A, sentAt: 2, attributes })];
     const outcomesAt = async (now: number) =>
-      outcomes(await processBatch(batch, { masker, write: async (rows) => rows.map(() => STORED), now: () => now }));
+      outcomes(await processBatch(batch, { masker, ...createRefusingInsert(() => STORED), now: () => now }));
     expect(await outcomesAt(2)).toEqual([STORED]);
     expect(await outcomesAt(NOW)).toEqual([{ kind: 'rejected', reason: 'expired' }]);
   });
@@ -134,8 +133,11 @@ describe('a message that is in the batch twice', () => {
     expect(outcomes(result)).toEqual([STORED, STORED, duplicate, duplicate]);
   });
 
-  test.for([REFUSED, WAITS])('and not stored has the same outcome twice: %o', async (outcome) => {
-    const { result } = await run([record(A), record(A)], () => outcome);
+  test.for([
+    [REFUSAL, REFUSED],
+    [UNCLEAR, WAITS],
+  ] as const)('and not stored has the same outcome twice: %o', async ([refusal, outcome]) => {
+    const { result } = await run([record(A), record(A)], () => refusal);
     expect(outcomes(result)).toEqual([outcome, outcome]);
     expect(failedMessageIds(result.deliveries)).toEqual([A]);
   });
@@ -150,9 +152,9 @@ test('a message that claims the id of another one in its batch takes nothing fro
 
 describe('the ids to report as failed', () => {
   test('are those rejected or to be retried, in the order of the batch', async () => {
-    const duplicate: RowOutcome = { kind: 'duplicate' };
+    const duplicate: InsertOutcome = { kind: 'duplicate' };
     const batch = [record(D), record(C, '{'), record(B), record(A)];
-    const { result } = await run(batch, ({ messageId }) => ({ [D]: WAITS, [B]: duplicate })[messageId] ?? STORED);
+    const { result } = await run(batch, ({ messageId }) => ({ [D]: UNCLEAR, [B]: duplicate })[messageId] ?? STORED);
     expect(failedMessageIds(result.deliveries)).toEqual([D, C]);
   });
 
@@ -162,7 +164,7 @@ describe('the ids to report as failed', () => {
   });
 
   test('are spelled as they were received', async () => {
-    const { result } = await run([record(A.toUpperCase()), record('message-1')], () => WAITS);
+    const { result } = await run([record(A.toUpperCase()), record('message-1')], () => UNCLEAR);
     expect(failedMessageIds(result.deliveries)).toEqual([A.toUpperCase(), 'message-1']);
   });
 });
@@ -190,32 +192,29 @@ describe('what is counted', () => {
 describe('the whole batch fails', () => {
   test.for([undefined, '', 7])('where a record has the messageId %j, before anything is written', async (messageId) => {
     const nameless = { ...record(A), messageId } as SQSRecord;
-    const calls: (readonly LoginRow[])[] = [];
-    const write = async (rows: readonly LoginRow[]) => {
-      calls.push(rows);
-      return rows.map(() => STORED);
-    };
-    const failing = processBatch([record(A), nameless], { masker, write, now: () => NOW });
+    const { statements, ...parts } = createRefusingInsert(() => STORED);
+    const failing = processBatch([record(A), nameless], { masker, ...parts, now: () => NOW });
     await expect(failing).rejects.toThrow(MalformedEventError);
     await expect(failing).rejects.toThrow('1 of 2 records');
-    expect(calls).toEqual([]);
+    expect(statements).toEqual([]);
   });
 
   test('where a record is none at all', async () => {
     await expect(run([record(A), null as never])).rejects.toThrow(MalformedEventError);
   });
 
-  test('where the write throws', async () => {
-    const fault = new TypeError('x');
-    const write = () => Promise.reject(fault);
-    await expect(processBatch([record(A)], { masker, write, now: () => NOW })).rejects.toBe(fault);
+  test('where the insert throws what is not an error of the database', async () => {
+    const error = new TypeError('x');
+    const insert = () => Promise.reject(error);
+    const parts = { masker, ...createRefusingInsert(() => STORED), insert, now: () => NOW };
+    await expect(processBatch([record(A)], parts)).rejects.toBe(error);
   });
 
   test.for([[[]], [[STORED]], [[STORED, STORED, STORED]]])(
-    'where the write gives %j for two rows',
-    async ([written]) => {
-      const write = async () => written as RowOutcome[];
-      await expect(processBatch([record(A), record(B)], { masker, write, now: () => NOW })).rejects.toThrow(RangeError);
+    'where the insert gives %j for two rows',
+    async ([outcomes = []]) => {
+      const parts = { masker, ...createRefusingInsert(() => STORED), insert: async () => outcomes, now: () => NOW };
+      await expect(processBatch([record(A), record(B)], parts)).rejects.toThrow(RangeError);
     },
   );
 });

@@ -1,7 +1,6 @@
 import type { ClientBase } from 'pg';
-import { writeIsolating } from '../../lambda/batch/isolate.ts';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
-import type { Outcome, RowOutcome } from '../../lambda/batch/outcome.ts';
+import type { InsertOutcome, Outcome } from '../../lambda/batch/outcome.ts';
 import { processBatch, type Writer } from '../../lambda/batch/process-batch.ts';
 import { errorName, KeyMismatchError } from '../../lambda/errors.ts';
 import type { Masker } from '../../lambda/masking/masker.ts';
@@ -36,9 +35,9 @@ export async function withTryInsert<T>(env: Environment, work: (diagnose: Diagno
       await rolledBack(client, () => checkKey(client, masker));
       isOpen = true;
       const insert = (rows: readonly LoginRow[]) => rolledBack(client, () => tryInsert(client, rows));
-      const write: Writer['write'] = (rows) => writeIsolating(rows, { insert, classify: classifyDatabaseError });
+      const writer: Writer = { masker, insert, classify: classifyDatabaseError };
       return work(async (record) => {
-        const { deliveries } = await processBatch([record], { masker, write, now: Date.now });
+        const { deliveries } = await processBatch([record], { ...writer, now: Date.now });
         const diagnosis = verdictOn(deliveries[0]?.outcome as Outcome);
         return { ...diagnosis, checked: (await diagnoseByChecks(record)).reason };
       });
@@ -62,7 +61,7 @@ function verdictOn(outcome: Outcome): Diagnosis {
   return { reason: outcome.reason, isBad: outcome.kind === 'rejected' };
 }
 
-async function tryInsert(client: ClientBase, rows: readonly LoginRow[]): Promise<RowOutcome[]> {
+async function tryInsert(client: ClientBase, rows: readonly LoginRow[]): Promise<InsertOutcome[]> {
   try {
     const outcomes = await insertRows(client, rows);
     // What the database would check at commit, which never comes.

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { LoginRow } from '../../batch/login-row.ts';
-import type { RowOutcome } from '../../batch/outcome.ts';
+import type { InsertOutcome } from '../../batch/outcome.ts';
 import { CopyBuffer } from './copy-buffer.ts';
 import { copyIn } from './copy-in.ts';
 
@@ -41,7 +41,7 @@ const INSERT_FRESH = {
  * @returns per row `stored` or `duplicate`, in their order
  * @throws pg's error where the server refuses; its text may quote a row
  */
-export async function insertRows(client: ClientBase, rows: readonly LoginRow[]): Promise<RowOutcome[]> {
+export async function insertRows(client: ClientBase, rows: readonly LoginRow[]): Promise<InsertOutcome[]> {
   try {
     await copyIn(client, COPY_ALL, [() => ledgerEntries(rows), () => logins(rows)]);
     return rows.map(() => ({ kind: 'stored' }));
