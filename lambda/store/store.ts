@@ -2,7 +2,8 @@ import type { ClassifiedError } from '../batch/classified-error.ts';
 import type { LoginRow } from '../batch/login-row.ts';
 import type { InsertOutcome } from '../batch/outcome.ts';
 import { classifyDatabaseError } from './connection/classify-error.ts';
-import { type ConnectionSettings, createConnection } from './connection/connection.ts';
+import { type ConnectionSettings, createConnection, TIMEOUTS } from './connection/connection.ts';
+import { limitStatements } from './connection/session.ts';
 import { insertRows } from './write/insert-rows.ts';
 
 export interface Store {
@@ -21,8 +22,9 @@ export interface Store {
 
 export function createStore(settings: ConnectionSettings): Store {
   const connection = createConnection(settings);
+  const first = [limitStatements(settings.timeouts?.statementMs ?? TIMEOUTS.statementMs)];
   return {
-    insert: (rows, deadline) => connection.run((client) => insertRows(client, rows), deadline),
+    insert: (rows, deadline) => connection.run((client) => insertRows(client, rows, first), deadline),
     classify: classifyDatabaseError,
     close: () => connection.close(),
   };

@@ -5,10 +5,10 @@ import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import { createConnection, type Timeouts } from '../../lambda/store/connection/connection.ts';
-import { APPLICATION } from '../../lambda/store/connection/session.ts';
+import { APPLICATION, limitStatements } from '../../lambda/store/connection/session.ts';
 import { createStore, type Store } from '../../lambda/store/store.ts';
 import { insertRows } from '../../lambda/store/write/insert-rows.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { connectTo, createDatabase, type TestDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -97,6 +97,61 @@ test('a statement that takes too long is ended by the server, and its rows are h
   expect(proxy.connections()).toBe(1);
   await database.query('rollback');
   expect(await writeRows(store, [row()])).toEqual(STORED);
+});
+
+test('the same limit holds where a part of the rows is stored already', async () => {
+  const database = await createDatabase();
+  const store = openStore(database.writerUrl, { statementMs: 200 });
+  const known = row();
+  await writeRows(store, [known]);
+  await database.query('begin');
+  await database.query('lock table user_logins in access exclusive mode');
+  const timedOut = { kind: 'retry', reason: 'database 57014' };
+  expect(await writeRows(store, [known, row()])).toEqual([timedOut, timedOut]);
+  await database.query('rollback');
+});
+
+test('a refused row beside a stored one costs no new connection', async () => {
+  const database = await createDatabase();
+  const proxy = await startTcpProxy(database.writerUrl);
+  const store = openStore(proxy.through(database.writerUrl));
+  const known = row();
+  await writeRows(store, [known]);
+  const refused = { ...row(), deviceType: 'x'.repeat(33) };
+  expect(await writeRows(store, [known, refused, row()])).toEqual([
+    { kind: 'duplicate' },
+    { kind: 'rejected', reason: 'refused 22001' },
+    ...STORED,
+  ]);
+  expect(proxy.connections()).toBe(1);
+});
+
+test('a write leaves nothing behind in the session, which may be shared through a pooler', async () => {
+  const database = await createDatabase();
+  const client = await connectTo(database.writerUrl);
+  const session = `
+    select (select count(*)::int from pg_prepared_statements) as statements, pg_my_temp_schema()::int as temporary,
+           (select json_object_agg(name, setting) from pg_settings where source = 'session') as settings`;
+  const before = (await client.query(session)).rows;
+  const known = row();
+  const first = [limitStatements(1_000)];
+  expect(await insertRows(client, [known], first)).toEqual(STORED);
+  expect(await insertRows(client, [known, row()], first)).toEqual([{ kind: 'duplicate' }, ...STORED]);
+  await expect(insertRows(client, [{ ...row(), deviceType: 'x'.repeat(33) }], first)).rejects.toThrow();
+  expect((await client.query(session)).rows).toEqual(before);
+});
+
+test('a transaction whose client has died unnoticed does not hold up its messages', async () => {
+  const database = await createDatabase();
+  const held = row();
+  const dead = new pg.Client({ connectionString: database.writerUrl, application_name: APPLICATION });
+  dead.on('error', () => {});
+  await dead.connect();
+  await dead.query('begin');
+  await insertRows(dead, [held]);
+  const store = openStore(database.writerUrl, { statementMs: 300, graceMs: 100 });
+  const inTurn = [held, row()].sort((a, b) => a.sentAt - b.sentAt);
+  await expect.poll(() => writeRows(store, inTurn), { timeout: 10_000 }).toEqual([...STORED, ...STORED]);
 });
 
 test('a COPY whose client has died unnoticed does not hold up its messages', async () => {

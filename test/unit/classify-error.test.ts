@@ -29,7 +29,9 @@ describe('by SQLSTATE', () => {
   test.for([
     ['08006', 'connection failure'],
     ['08P01', 'protocol violation'],
+    ['0A000', 'not supported'],
     ['25006', 'read-only server'],
+    ['26000', 'no such prepared statement'],
     ['28000', 'invalid authorization'],
     ['28P01', 'invalid password'],
     ['3D000', 'no such database'],
@@ -54,7 +56,6 @@ describe('by SQLSTATE', () => {
 
   test.for([
     ['P0001', 'raised by a trigger'],
-    ['0A000', 'not supported'],
     ['21000', 'cardinality'],
     ['54000', 'program limit'],
     ['ZZ999', 'of nobody'],

@@ -8,6 +8,7 @@ import { readConfig } from '../../lambda/settings/config.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { classifyDatabaseError } from '../../lambda/store/connection/classify-error.ts';
 import { checkKey } from '../../lambda/store/connection/key-check.ts';
+import { limitStatements } from '../../lambda/store/connection/session.ts';
 import { withClient } from '../../lambda/store/connection/with-client.ts';
 import { insertRows } from '../../lambda/store/write/insert-rows.ts';
 import { UserError } from '../cli/user-error.ts';
@@ -31,7 +32,7 @@ export async function withTryInsert<T>(env: Environment, work: (diagnose: Diagno
   const masker = (await openMasker(env)) as Masker;
   let isOpen = false;
   try {
-    return await withClient({ ...database, statement_timeout: STATEMENT_TIMEOUT_MS }, async (client) => {
+    return await withClient(database, async (client) => {
       await rolledBack(client, () => checkKey(client, masker));
       isOpen = true;
       const insert = (rows: readonly LoginRow[]) => rolledBack(client, () => tryInsert(client, rows));
@@ -75,7 +76,7 @@ async function tryInsert(client: ClientBase, rows: readonly LoginRow[]): Promise
 }
 
 async function rolledBack<T>(client: ClientBase, work: () => Promise<T>): Promise<T> {
-  await client.query('begin');
+  await client.query(`begin; ${limitStatements(STATEMENT_TIMEOUT_MS)}`);
   try {
     return await work();
   } finally {

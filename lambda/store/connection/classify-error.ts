@@ -3,9 +3,11 @@ import type { ClassifiedError } from '../../batch/classified-error.ts';
 /** By SQLSTATE class, the first two characters (PostgreSQL manual, appendix A). */
 const BY_CLASS: Readonly<Record<string, ClassifiedError['kind']>> = {
   '08': 'outage', // connection exception
+  '0A': 'outage', // feature not supported: of a server or a pooler that is not the one we expect
   '22': 'data', // data exception: a value does not fit its column
   '23': 'data', // integrity constraint violation
   '25': 'outage', // invalid transaction state; 25006 is a read-only server, as after a failover
+  '26': 'outage', // invalid SQL statement name: a pooler has given the session another server connection
   '28': 'outage', // invalid authorization: wrong or expired login, not the rows' fault
   '3D': 'outage', // the database does not exist (yet)
   '3F': 'outage', // the schema does not exist (yet)

@@ -12,7 +12,7 @@ export interface ConnectionSettings {
 
 export interface Timeouts {
   connectMs: number;
-  /** Enforced by the server. A batch of 10,000 takes about 0.1 s, so only a fault takes this long. */
+  /** Enforced by the server, where the statement says so. A batch of 10,000 takes about 0.1 s, so only a fault takes this long. */
   statementMs: number;
   /** The client gives up so much later than the server should have: then the network swallows what is sent. */
   graceMs: number;
@@ -21,7 +21,13 @@ export interface Timeouts {
   probeMs: number;
 }
 
-const TIMEOUTS: Timeouts = { connectMs: 5_000, statementMs: 20_000, graceMs: 2_000, idleMs: 30_000, probeMs: 1_000 };
+export const TIMEOUTS: Timeouts = {
+  connectMs: 5_000,
+  statementMs: 20_000,
+  graceMs: 2_000,
+  idleMs: 30_000,
+  probeMs: 1_000,
+};
 
 export type Statement<T> = (client: pg.PoolClient) => Promise<T>;
 
@@ -89,14 +95,16 @@ export function createConnection({ database, key, timeouts }: ConnectionSettings
   return { run, close: () => pool.end() };
 }
 
-/** A pool of one, which opens its connection with the first statement. */
+/**
+ * A pool of one, which opens its connection with the first statement. Nothing goes into the startup message that a
+ * connection pooler would refuse, as PgBouncer does `statement_timeout` (08P01).
+ */
 function openPool(database: Database, { connectMs, statementMs, graceMs }: Timeouts): pg.Pool {
   const pool = new pg.Pool({
     ...database,
     max: 1,
     application_name: APPLICATION,
     connectionTimeoutMillis: connectMs,
-    statement_timeout: statementMs,
     query_timeout: statementMs + graceMs,
     idleTimeoutMillis: 0,
     allowExitOnIdle: true,

@@ -5,10 +5,18 @@ import { checkKey, type KeyIdentity } from './key-check.ts';
 export const APPLICATION = 'login-etl';
 
 /**
+ * Limits every later statement of the transaction it stands in, and nothing after that: behind a connection pooler the
+ * next transaction of this session may be somebody else's.
+ */
+export function limitStatements(ms: number): string {
+  return `set local statement_timeout = ${ms}`;
+}
+
+/**
  * What a connection needs before its first write.
  *
- * A server that is not told that its client is gone waits for the rest of a COPY, in a transaction that holds the
- * ledger's keys, and statement_timeout does not end that. With Linux's keepalives it would last two hours, and every
+ * A server that is not told that its client is gone waits for the rest of a COPY or for a commit, in a transaction that
+ * holds the ledger's keys, and statement_timeout does not end that. With Linux's keepalives it would last two hours, and every
  * redelivery would wait until its receives are used up. So the server is to find out in 40 s, and what no client of ours
  * can be waiting for any more is ended here.
  *
@@ -17,10 +25,26 @@ export const APPLICATION = 'login-etl';
  */
 export async function beginSession(client: ClientBase, key: KeyIdentity, abandonedMs: number): Promise<void> {
   await client.query(`
-    set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3;
+    ${limitStatements(abandonedMs)};
+    ${watchOverClient(client)};
     select pg_terminate_backend(pid) from pg_stat_activity
     where datname = current_database() and usename = current_user and application_name = '${APPLICATION}'
-      and state = 'active' and wait_event = 'ClientRead'
+      and state in ('active', 'idle in transaction') and wait_event = 'ClientRead'
       and xact_start < now() - interval '${abandonedMs} milliseconds'`);
   await checkKey(client, key);
+}
+
+/**
+ * Sets the server's keepalives where the server process is the one that this client was told of when it connected. A
+ * connection pooler tells a number of its own: there the session is not ours to change, and whether the client still
+ * lives is the pooler's to find out.
+ */
+function watchOverClient(client: ClientBase): string {
+  // pg's types leave it out.
+  const { processID } = client as ClientBase & { processID: number | null };
+  return `
+    select set_config(name, value, false)
+    from (values ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'))
+      as keepalives (name, value)
+    where pg_backend_pid() = ${processID ?? 0}`;
 }

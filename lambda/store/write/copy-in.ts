@@ -16,21 +16,26 @@ interface CopyQuery extends Submittable {
 }
 
 /**
- * Runs several `copy ... from stdin` in one simple query, hence in one transaction and one round trip: the data are sent
+ * Runs statements that end in several `copy ... from stdin` in one simple query, hence in one transaction and one round trip: the data are sent
  * behind the query without waiting to be asked, and a server that has refused the query drops them (PostgreSQL manual,
  * "COPY Operations" of the message flow). pg-copy-streams would take a transaction of four round trips for two tables.
  *
- * @param payloads of the statements, in their order; each is made while the server works on the one before
+ * @param statements of which only COPYs may want or give data
+ * @param payloads of the COPYs, in their order; each is made while the server works on the one before
  * @throws pg's error where the server refuses; its text may quote a row
  */
-export function copyIn(client: ClientBase, statements: string, payloads: readonly (() => Buffer)[]): Promise<void> {
+export function copyIn(
+  client: ClientBase,
+  statements: readonly string[],
+  payloads: readonly (() => Buffer)[],
+): Promise<void> {
   return new Promise((done, fail) => {
     const query: CopyQuery = {
       callback: (error) => (error ? fail(error) : done()),
       submit(plain: Connection) {
         const connection = plain as CopyConnection;
         connection.stream.cork();
-        connection.query(statements);
+        connection.query(statements.join(';\n'));
         for (const payload of payloads) {
           connection.sendCopyFromChunk(payload());
           connection.endCopyFrom();

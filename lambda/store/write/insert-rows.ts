@@ -3,52 +3,58 @@ import type { LoginRow } from '../../batch/login-row.ts';
 import type { InsertOutcome } from '../../batch/outcome.ts';
 import { CopyBuffer } from './copy-buffer.ts';
 import { copyIn } from './copy-in.ts';
+import { inTransaction } from './in-transaction.ts';
 
 const COLUMNS = 'user_id, device_type, masked_ip, masked_device_id, locale, app_version, create_date';
 
 /** The ledger first: where it knows a message already, it refuses before a row is written. */
-const COPY_ALL = `
-  copy ingest_ledger (sent_at, message_id) from stdin (format binary);
-  copy user_logins (${COLUMNS}) from stdin (format binary)`;
+const COPY_ALL = [
+  'copy ingest_ledger (sent_at, message_id) from stdin (format binary)',
+  `copy user_logins (${COLUMNS}) from stdin (format binary)`,
+];
 
 /** Leaves out what the ledger knows already, and gives the ids of what was new. */
-const INSERT_FRESH = {
-  name: 'insert-fresh',
-  text: `
-    with incoming as (
-      select *
-      from unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::integer[])
-        as t (sent_at, message_id, user_id, device_type, masked_ip, masked_device_id, locale, app_version)
-    ), fresh as (
-      insert into ingest_ledger (sent_at, message_id)
-      select sent_at, message_id from incoming
-      on conflict do nothing
-      returning message_id
-    ), stored as (
-      insert into user_logins (${COLUMNS})
-      select user_id, device_type, masked_ip, masked_device_id, locale, app_version, (sent_at at time zone 'UTC')::date
-      from incoming
-      where message_id in (select message_id from fresh)
-    )
-    select message_id from fresh`,
-};
+const INSERT_FRESH = `
+  with incoming as (
+    select *
+    from unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::integer[])
+      as t (sent_at, message_id, user_id, device_type, masked_ip, masked_device_id, locale, app_version)
+  ), fresh as (
+    insert into ingest_ledger (sent_at, message_id)
+    select sent_at, message_id from incoming
+    on conflict do nothing
+    returning message_id
+  ), stored as (
+    insert into user_logins (${COLUMNS})
+    select user_id, device_type, masked_ip, masked_device_id, locale, app_version, (sent_at at time zone 'UTC')::date
+    from incoming
+    where message_id in (select message_id from fresh)
+  )
+  select message_id from fresh`;
 
 /**
  * Writes row and ledger entry of every message that the ledger does not know, all or none, so that neither exists
  * without the other. That all are new is the usual case and is tried first: `on conflict` doubles the ledger's cost.
  *
  * @param rows with unequal message ids, by ascending ledger key
+ * @param first statements that run first in the transaction that writes; none of them may give rows
  * @returns per row `stored` or `duplicate`, in their order
  * @throws pg's error where the server refuses; its text may quote a row
  */
-export async function insertRows(client: ClientBase, rows: readonly LoginRow[]): Promise<InsertOutcome[]> {
+export async function insertRows(
+  client: ClientBase,
+  rows: readonly LoginRow[],
+  first: readonly string[] = [],
+): Promise<InsertOutcome[]> {
   try {
-    await copyIn(client, COPY_ALL, [() => ledgerEntries(rows), () => logins(rows)]);
+    await copyIn(client, [...first, ...COPY_ALL], [() => ledgerEntries(rows), () => logins(rows)]);
     return rows.map(() => ({ kind: 'stored' }));
   } catch (error) {
     if (!isKnownMessage(error)) throw error;
   }
-  const fresh = await client.query<{ message_id: string }>({ ...INSERT_FRESH, values: columns(rows) });
+  const fresh = await inTransaction(client, first, () =>
+    client.query<{ message_id: string }>(INSERT_FRESH, columns(rows)),
+  );
   const stored = new Set(fresh.rows.map((row) => row.message_id));
   return rows.map((row) => ({ kind: stored.has(row.messageId) ? 'stored' : 'duplicate' }));
 }
