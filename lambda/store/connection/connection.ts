@@ -49,11 +49,20 @@ export interface Connection {
 export function createConnection({ database, key, timeouts }: ConnectionSettings): Connection {
   const limits = { ...TIMEOUTS, ...timeouts };
   const pool = openPool(database, limits);
+  /** Only of clients whose session has begun. */
   const lastUsed = new WeakMap<pg.PoolClient, number>();
 
-  async function use<T>(client: pg.PoolClient, statement: Statement<T>, deadline: number): Promise<T> {
+  async function checkOut(deadline: number): Promise<pg.PoolClient> {
+    // To open one takes time that must not be the function's last.
+    if (isOver(pool.totalCount === 0 ? deadline - limits.connectMs : deadline)) throw outOfTime();
+    return pool.connect();
+  }
+
+  async function useAndRelease<T>(client: pg.PoolClient, statement: Statement<T>, deadline: number): Promise<T> {
     const timer = cutAt(client, deadline);
     try {
+      if (!lastUsed.has(client)) await beginSession(client, key, limits.statementMs + 2 * limits.graceMs);
+      lastUsed.set(client, Date.now());
       const result = await statement(client);
       lastUsed.set(client, Date.now());
       client.release();
@@ -66,33 +75,32 @@ export function createConnection({ database, key, timeouts }: ConnectionSettings
     }
   }
 
-  async function run<T>(statement: Statement<T>, deadline = Number.POSITIVE_INFINITY): Promise<T> {
-    // To open one takes time that must not be the function's last.
-    if (isOver(pool.totalCount === 0 ? deadline - limits.connectMs : deadline)) throw outOfTime();
-    const client = await pool.connect();
-    const usedAt = lastUsed.get(client);
-    if (usedAt === undefined) {
-      const checked = async () => {
-        await beginSession(client, key, limits.statementMs + 2 * limits.graceMs);
-        lastUsed.set(client, Date.now());
-        return statement(client);
-      };
-      return use(client, checked, deadline);
-    }
-    try {
-      if (Date.now() - usedAt > limits.idleMs) await probe(client, limits.probeMs);
-    } catch {
-      client.release(true);
-      return run(statement, deadline);
-    }
-    return use(client, () => statement(client), deadline).catch((error) => {
-      // Not after a timeout: the time is used up, and the statement may yet be running.
-      if (!isConnectionLost(error) || isTimeout(error)) throw error;
-      return run(statement, deadline);
-    });
+  async function hasDiedIdle(client: pg.PoolClient): Promise<boolean> {
+    if (Date.now() - (lastUsed.get(client) ?? 0) <= limits.idleMs) return false;
+    return probe(client, limits.probeMs).then(
+      () => false,
+      () => true,
+    );
   }
 
-  return { run, close: () => pool.end() };
+  return {
+    async run(statement, deadline = Number.POSITIVE_INFINITY) {
+      const client = await checkOut(deadline);
+      if (!lastUsed.has(client)) return useAndRelease(client, statement, deadline);
+      if (await hasDiedIdle(client)) {
+        client.release(true);
+      } else {
+        try {
+          return await useAndRelease(client, statement, deadline);
+        } catch (error) {
+          // Not after a timeout: the time is used up, and the statement may yet be running.
+          if (!isConnectionLost(error) || isTimeout(error)) throw error;
+        }
+      }
+      return useAndRelease(await checkOut(deadline), statement, deadline);
+    },
+    close: () => pool.end(),
+  };
 }
 
 /**
@@ -136,7 +144,7 @@ function isOver(deadline: number): boolean {
   return performance.now() >= deadline;
 }
 
-/** Like an error of the system, so that the retry policy takes it for the outage that it is for what is not yet written. */
+/** Like an error of the system, so that it is classified as the outage that it is for what is not yet written. */
 function outOfTime(): Error {
   return Object.assign(new Error('the function has no time left'), { code: 'OUT_OF_TIME' });
 }
