@@ -8,10 +8,13 @@ import { chooseStage } from './stage.ts';
 /** Where docker-compose.yml has Postgres, as a function sees it that LocalStack runs in a container. */
 const COMPOSE_DATABASE = 'postgres://postgres:postgres@postgres:5432/postgres';
 
+/** Value of the context `protection` with which a first deployment makes the stack that it then protects. */
+const LATER = 'later';
+
 function main(app: App, env: NodeJS.ProcessEnv): void {
   const stage = chooseStage(app.node.tryGetContext('stage'), env.AWS_ENDPOINT_URL);
   if (stage !== 'localstack') {
-    addAwsPipeline(app, AWS_STAGES[stage]);
+    addAwsPipeline(app, AWS_STAGES[stage], app.node.tryGetContext('protection') !== LATER);
     return;
   }
   addLocalPipeline(app, LOCALSTACK, {

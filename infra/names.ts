@@ -9,6 +9,10 @@ export const DATABASE = {
   maintainer: 'login_maintainer',
 };
 
+/** Names of the functions, which those of their roles and logs contain. */
+export const FUNCTIONS = ['ingest', 'migrate', 'maintain'] as const;
+export type FunctionName = (typeof FUNCTIONS)[number];
+
 export function nameOf(stage: Stage, part: string): string {
   return `login-etl-${stage}-${part}`;
 }

@@ -7,14 +7,18 @@ import { type LocalProps, LocalStackStack } from './stacks/localstack-stack.ts';
 import { StatefulStack } from './stacks/stateful-stack.ts';
 import { StatelessStack } from './stacks/stateless-stack.ts';
 
-/** @throws SettingsError with everything that is wrong with the settings, before anything is built */
+/**
+ * @param isProtected as in StatefulStack
+ * @throws SettingsError with everything that is wrong with the settings, before anything is built
+ */
 export function addAwsPipeline(
   app: App,
   settings: AwsSettings,
+  isProtected = true,
 ): { stateful: StatefulStack; stateless: StatelessStack } {
   prepare(app, settings);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const stateful = new StatefulStack(app, settings);
+  const stateful = new StatefulStack(app, settings, isProtected);
   const stateless = new StatelessStack(app, settings, stateful);
   stateless.addStackDependency(stateful);
   return { stateful, stateless };

@@ -1,6 +1,15 @@
-import type { aws_rds as rds } from 'aws-cdk-lib';
+import type { aws_logs as logs, aws_rds as rds } from 'aws-cdk-lib';
 import { ENV } from '../../lambda/settings/environment.ts';
 import { DATABASE } from '../names.ts';
+import type { Database } from './database.ts';
+import type { Network } from './network.ts';
+
+/** What a function that does a job on the database needs. */
+export interface JobProps {
+  network: Network;
+  database: Database;
+  log: logs.ILogGroup;
+}
 
 /** In Lambda's own image of Node; it holds the authorities that sign the certificates of RDS. */
 const AUTHORITIES = '/var/runtime/ca-cert.pem';

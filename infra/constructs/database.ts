@@ -1,10 +1,17 @@
-import { Duration, type aws_kms as kms, RemovalPolicy, aws_rds as rds, Validations } from 'aws-cdk-lib';
+import { createHash } from 'node:crypto';
+import {
+  CrossStackReferences,
+  Duration,
+  type aws_kms as kms,
+  ReferenceStrength,
+  type RemovalPolicy,
+  aws_rds as rds,
+  Validations,
+} from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { DATABASE } from '../names.ts';
-import type { AwsSettings } from '../settings/settings.ts';
+import type { AwsSettings, DatabaseSettings } from '../settings/settings.ts';
 import type { Network } from './network.ts';
-
-const ENGINE = rds.DatabaseClusterEngine.auroraPostgres({ version: rds.AuroraPostgresEngineVersion.VER_17_9 });
 
 /** TLS or nothing; and no refused statement in the log of Postgres, since that would quote its rows. */
 const PARAMETERS = {
@@ -18,51 +25,114 @@ const AUTO_PAUSE = Duration.minutes(30);
 
 export type Cluster = rds.DatabaseCluster | rds.DatabaseClusterFromSnapshot;
 
-/** The database of the logins. Its owner's password is made, kept and rotated by RDS, and the pipeline uses it once. */
+export interface DatabaseProps {
+  network: Network;
+  key: kms.IKey;
+  /** Of everything that holds the data or that such a thing needs. */
+  removalPolicy: RemovalPolicy;
+  /** Whether RDS refuses to delete the cluster. */
+  isProtected: boolean;
+}
+
+/** The database of the logins. Nobody has a password for it: its owner logs in with an IAM token from the first day on. */
 export class Database extends Construct {
   readonly cluster: Cluster;
 
-  constructor(scope: Construct, settings: AwsSettings, { vpc, database }: Network, key: kms.IKey) {
+  constructor(scope: Construct, { database, retained }: AwsSettings, props: DatabaseProps) {
     super(scope, 'Database');
-    const { minCapacity, maxCapacity, readers, backupDays, snapshot } = settings.database;
-    const props = {
-      engine: ENGINE,
+    this.cluster = this.#makeCluster(database, props);
+    this.#keepWhatHoldsData(props.removalPolicy);
+    // A strong reference would forbid to put another cluster in the place of this one before the functions are gone.
+    CrossStackReferences.of(this.cluster).produce(ReferenceStrength.WEAK);
+    if (!props.isProtected) this.#acknowledgeMissingProtection(retained);
+  }
+
+  #makeCluster(settings: DatabaseSettings, props: DatabaseProps): Cluster {
+    const common = { ...this.#commonProps(settings, props), ...scaling(settings) };
+    if (settings.snapshot !== null) {
+      return new rds.DatabaseClusterFromSnapshot(this, idOf(settings.snapshot), {
+        ...common,
+        snapshotIdentifier: settings.snapshot,
+      });
+    }
+    const cluster = new rds.DatabaseCluster(this, 'Cluster', {
+      ...common,
+      defaultDatabaseName: DATABASE.name,
+      credentials: rds.Credentials.fromUsername(DATABASE.owner),
+      // Keeps CDK from making a password; the next lines keep RDS from making one.
       manageMasterUserPassword: true,
+    });
+    const resource = cluster.node.defaultChild as rds.CfnDBCluster;
+    resource.manageMasterUserPassword = undefined;
+    resource.masterUserAuthenticationType = 'iam-db-auth';
+    return cluster;
+  }
+
+  #commonProps({ engineVersion, backupDays }: DatabaseSettings, props: DatabaseProps) {
+    const { network, key, removalPolicy, isProtected } = props;
+    const [major = ''] = engineVersion.split('.');
+    const engine = rds.DatabaseClusterEngine.auroraPostgres({
+      version: rds.AuroraPostgresEngineVersion.of(engineVersion, major),
+    });
+    const vpc = network.vpc;
+    const vpcSubnets = { subnets: vpc.isolatedSubnets };
+    return {
+      engine,
       iamAuthentication: true,
-      parameters: PARAMETERS,
       vpc,
-      vpcSubnets: { subnets: vpc.isolatedSubnets },
-      securityGroups: [database],
-      writer: rds.ClusterInstance.serverlessV2('Writer', INSTANCE),
-      // Scaled with the writer, so that one that takes over can carry its load.
-      readers: Array.from({ length: readers }, (_, i) =>
-        rds.ClusterInstance.serverlessV2(`Reader${i + 1}`, { ...INSTANCE, scaleWithWriter: true }),
-      ),
-      serverlessV2MinCapacity: minCapacity,
-      serverlessV2MaxCapacity: maxCapacity,
-      ...(minCapacity === 0 ? { serverlessV2AutoPauseDuration: AUTO_PAUSE } : {}),
+      vpcSubnets,
+      // Outside of the cluster, so that one from a snapshot shares them with the one whose place it takes.
+      subnetGroup: new rds.SubnetGroup(this, 'Subnets', { description: 'Aurora', vpc, vpcSubnets, removalPolicy }),
+      parameterGroup: new rds.ParameterGroup(this, `Parameters${major}`, {
+        engine,
+        parameters: PARAMETERS,
+        removalPolicy,
+      }),
+      securityGroups: [network.database],
       storageEncrypted: true,
       storageEncryptionKey: key,
       backup: { retention: Duration.days(backupDays) },
       copyTagsToSnapshot: true,
-      deletionProtection: settings.retained,
-      removalPolicy: settings.retained ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      deletionProtection: isProtected,
+      removalPolicy,
     };
-    this.cluster =
-      snapshot === null
-        ? new rds.DatabaseCluster(this, 'Cluster', {
-            ...props,
-            defaultDatabaseName: DATABASE.name,
-            credentials: rds.Credentials.fromUsername(DATABASE.owner),
-          })
-        : new rds.DatabaseClusterFromSnapshot(this, 'Cluster', { ...props, snapshotIdentifier: snapshot });
-    if (!settings.retained) {
-      Validations.of(this.cluster).acknowledge({
-        id: 'AwsSolutions-RDS10',
-        reason: 'A stage that is not retained is there to be destroyed; its settings say so.',
-      });
+  }
+
+  /** CDK deletes instances whatever the cluster's policy is, and a kept cluster without one answers nobody. */
+  #keepWhatHoldsData(removalPolicy: RemovalPolicy): void {
+    for (const child of this.node.findAll()) {
+      if (child instanceof rds.CfnDBInstance || child instanceof rds.CfnDBSubnetGroup) {
+        child.applyRemovalPolicy(removalPolicy);
+      }
     }
+  }
+
+  #acknowledgeMissingProtection(retained: boolean): void {
+    Validations.of(this.cluster).acknowledge({
+      id: 'AwsSolutions-RDS10',
+      reason: retained
+        ? 'The first deployment switches protection on as soon as the stack exists, so that it can be rolled back.'
+        : 'A stage that is not retained is there to be destroyed; its settings say so.',
+    });
   }
 }
 
+/** Another snapshot, another resource: the functions then refer to other outputs, so that CloudFormation sees a change. */
+function idOf(snapshot: string): string {
+  return `Cluster${createHash('sha256').update(snapshot).digest('hex').slice(0, 8)}`;
+}
+
 const INSTANCE = { publiclyAccessible: false, autoMinorVersionUpgrade: true };
+
+function scaling({ minCapacity, maxCapacity, readers }: DatabaseSettings) {
+  return {
+    writer: rds.ClusterInstance.serverlessV2('Writer', INSTANCE),
+    // Scaled with the writer, so that one that takes over can carry its load.
+    readers: Array.from({ length: readers }, (_, i) =>
+      rds.ClusterInstance.serverlessV2(`Reader${i + 1}`, { ...INSTANCE, scaleWithWriter: true }),
+    ),
+    serverlessV2MinCapacity: minCapacity,
+    serverlessV2MaxCapacity: maxCapacity,
+    ...(minCapacity === 0 ? { serverlessV2AutoPauseDuration: AUTO_PAUSE } : {}),
+  };
+}

@@ -1,4 +1,4 @@
-import { Aws, aws_iam as iam, aws_kms as kms, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import { Aws, type aws_ec2 as ec2, aws_iam as iam, aws_kms as kms, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
 /** Everything that an administrator of the key needs, and none of its use. */
@@ -21,16 +21,23 @@ const ADMINISTRATION = [
   'kms:UpdateKeyDescription',
 ];
 
+export interface HmacKeyProps {
+  alias: string;
+  /** Name of the one role that may use it; by name because the role comes with a later stack. */
+  user: string;
+  /** From where alone that role may use it. */
+  vpc: ec2.IVpc;
+  removalPolicy: RemovalPolicy;
+}
+
 /**
  * The key of the pseudonyms. It never leaves KMS; whoever may call GenerateMac with it can try out every ip address, so
- * the key's own policy names the one role that may, whatever other policies of the account allow.
- *
- * @param user name of that role; by name because the role comes with a later stack
+ * the key's own policy names the one role that may, and the one network, whatever other policies of the account allow.
  */
 export class HmacKey extends Construct {
   readonly key: kms.Key;
 
-  constructor(scope: Construct, { alias, user, retained }: { alias: string; user: string; retained: boolean }) {
+  constructor(scope: Construct, { alias, user, vpc, removalPolicy }: HmacKeyProps) {
     super(scope, 'HmacKey');
     const account = new iam.AccountRootPrincipal();
     const role = Stack.of(this).formatArn({ service: 'iam', region: '', resource: 'role', resourceName: user });
@@ -39,7 +46,10 @@ export class HmacKey extends Construct {
       alias,
       keySpec: kms.KeySpec.HMAC_256,
       keyUsage: kms.KeyUsage.GENERATE_VERIFY_MAC,
-      removalPolicy: retained ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      // Can never be changed. It costs nothing while there is no replica, nobody may make one until the policy below says so,
+      // and a single-Region key would tie the pipeline to its region for good.
+      multiRegion: true,
+      removalPolicy,
       policy: new iam.PolicyDocument({
         statements: [
           new iam.PolicyStatement({
@@ -55,7 +65,7 @@ export class HmacKey extends Construct {
             resources: ['*'],
             conditions: {
               ArnEquals: { 'aws:PrincipalArn': role },
-              StringEquals: { 'kms:MacAlgorithm': 'HMAC_SHA_256' },
+              StringEquals: { 'kms:MacAlgorithm': 'HMAC_SHA_256', 'aws:SourceVpc': vpc.vpcId },
             },
           }),
         ],

@@ -1,17 +1,23 @@
-import { Duration, type aws_kms as kms, aws_lambda as lambda, type aws_sqs as sqs } from 'aws-cdk-lib';
+import {
+  Duration,
+  type aws_kms as kms,
+  aws_lambda as lambda,
+  type aws_logs as logs,
+  type aws_sqs as sqs,
+} from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { ENV } from '../../lambda/settings/environment.ts';
 import { nameOf } from '../names.ts';
 import type { PipelineSettings } from '../settings/settings.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
-/** Also in the name of the function's role, which the policy of the key names. */
-export const INGEST = 'ingest';
+const INGEST = 'ingest';
 
 export interface IngestProps {
   entry: string;
   queue: sqs.IQueue;
   hmacKey: kms.IKey;
+  log: logs.ILogGroup;
   /** How the function finds and enters its database. */
   database: Record<string, string>;
   files?: string[];
@@ -26,7 +32,7 @@ export class Ingest extends Construct {
   constructor(scope: Construct, settings: PipelineSettings, props: IngestProps) {
     super(scope, 'Ingest');
     const { stage, ingest } = settings;
-    const { function: fn } = new NodeFunction(this, INGEST, {
+    const ingestFunction = new NodeFunction(this, INGEST, {
       stage,
       description: 'Login events from the queue to masked rows',
       entry: props.entry,
@@ -39,16 +45,18 @@ export class Ingest extends Construct {
       },
       memoryMb: ingest.memoryMb,
       timeoutSeconds: ingest.timeoutSeconds,
-      logRetentionDays: ingest.logRetentionDays,
+      log: props.log,
       ...(props.files ? { files: props.files } : {}),
       ...(props.network ? { network: props.network } : {}),
     });
-    this.function = fn;
+    ingestFunction.grantMac([props.hmacKey]);
+    const fn = ingestFunction.function;
     props.queue.grantConsumeMessages(fn);
-    props.hmacKey.grant(fn, 'kms:GenerateMac');
+    this.function = fn;
     this.eventSource = new lambda.EventSourceMapping(this, 'EventSource', {
       target: fn,
       eventSourceArn: props.queue.queueArn,
+      enabled: !ingest.paused,
       batchSize: ingest.batchSize,
       maxBatchingWindow: Duration.seconds(ingest.windowSeconds),
       maxConcurrency: ingest.maxConcurrency,

@@ -2,16 +2,14 @@ import { Duration, aws_events as events, type aws_lambda as lambda, aws_events_t
 import { Construct } from 'constructs';
 import { DATABASE, nameOf } from '../names.ts';
 import type { AwsSettings } from '../settings/settings.ts';
-import type { Database } from './database.ts';
-import { databaseEnvironment } from './database-access.ts';
-import type { Network } from './network.ts';
+import { databaseEnvironment, type JobProps } from './database-access.ts';
 import { NodeFunction } from './node-function.ts';
 
 /** Forgets, once a day, the ledger entries of messages that can no longer come again. */
 export class Maintenance extends Construct {
   readonly function: lambda.Function;
 
-  constructor(scope: Construct, { stage, ingest }: AwsSettings, network: Network, { cluster }: Database) {
+  constructor(scope: Construct, { stage }: AwsSettings, { network, database: { cluster }, log }: JobProps) {
     super(scope, 'Maintenance');
     this.function = new NodeFunction(this, 'maintain', {
       stage,
@@ -20,7 +18,7 @@ export class Maintenance extends Construct {
       environment: databaseEnvironment(cluster, DATABASE.maintainer),
       memoryMb: 256,
       timeoutSeconds: 900,
-      logRetentionDays: ingest.logRetentionDays,
+      log,
       network,
     }).function;
     cluster.grantConnect(this.function, DATABASE.maintainer);

@@ -8,7 +8,7 @@ const HTTPS = ec2.Port.tcp(443);
 export interface Access {
   service: ec2.InterfaceVpcEndpointAwsService;
   action: string;
-  resource: string;
+  resources: string[];
 }
 
 /**
@@ -47,8 +47,8 @@ export class Network extends Construct {
     this.functions.connections.allowTo(this.#endpoints, HTTPS, 'AWS services');
   }
 
-  /** An endpoint lets through one action on one resource, whatever the caller may do elsewhere. */
-  allow(id: string, { service, action, resource }: Access): void {
+  /** An endpoint lets through one action on these resources, whatever the caller may do elsewhere. */
+  allow(id: string, { service, action, resources }: Access): void {
     const endpoint = this.vpc.addInterfaceEndpoint(id, {
       service,
       open: false,
@@ -56,7 +56,7 @@ export class Network extends Construct {
       subnets: { subnets: this.vpc.isolatedSubnets.slice(0, this.#endpointZones) },
     });
     const principals = [new iam.AccountRootPrincipal()];
-    endpoint.addToPolicy(new iam.PolicyStatement({ principals, actions: [action], resources: [resource] }));
+    endpoint.addToPolicy(new iam.PolicyStatement({ principals, actions: [action], resources }));
   }
 
   #group(id: string, description: string): ec2.SecurityGroup {

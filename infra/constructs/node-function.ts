@@ -4,15 +4,15 @@ import {
   Duration,
   type aws_ec2 as ec2,
   aws_iam as iam,
+  type aws_kms as kms,
   aws_lambda as lambda,
-  aws_logs as logs,
+  type aws_logs as logs,
   aws_lambda_nodejs as nodejs,
-  RemovalPolicy,
   Stack,
   Validations,
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { nameOf, roleNameOf } from '../names.ts';
+import { type FunctionName, nameOf, roleNameOf } from '../names.ts';
 import type { Stage } from '../settings/settings.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -25,7 +25,7 @@ export interface NodeFunctionProps {
   environment: Record<string, string>;
   memoryMb: number;
   timeoutSeconds: number;
-  logRetentionDays: number;
+  log: logs.ILogGroup;
   /** Folders, from the root of the project, that the bundle finds beside itself. */
   files?: string[];
   /** Where it has no network of ours it has Lambda's own. */
@@ -35,22 +35,22 @@ export interface NodeFunctionProps {
 /** A function with a role of its own that may write its own log, live in the network, and nothing else. */
 export class NodeFunction extends Construct {
   readonly function: nodejs.NodejsFunction;
+  /** Only for what this function's code calls: whoever gives its role to a function of their own does not meet it. */
+  readonly #byItsCode: iam.Conditions;
+  readonly #isInNetwork: boolean;
 
   /** @param id becomes part of the names of function and role */
-  constructor(scope: Construct, id: string, props: NodeFunctionProps) {
+  constructor(scope: Construct, id: FunctionName, props: NodeFunctionProps) {
     super(scope, id);
     const functionName = nameOf(props.stage, id);
-    const logGroup = new logs.LogGroup(this, 'Log', {
-      logGroupName: `/aws/lambda/${functionName}`,
-      retention: props.logRetentionDays,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
+    this.#isInNetwork = props.network !== undefined;
+    this.#byItsCode = { ArnEquals: { 'lambda:SourceFunctionArn': this.#arnOf(functionName) } };
     const role = new iam.Role(this, 'Role', {
       roleName: roleNameOf(props.stage, id),
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
     });
-    logGroup.grantWrite(role);
-    if (props.network) this.#letIntoNetwork(role, functionName);
+    props.log.grantWrite(role);
+    if (props.network) this.#letIntoNetwork(role);
     this.function = new nodejs.NodejsFunction(this, 'Function', {
       functionName,
       description: props.description,
@@ -61,7 +61,7 @@ export class NodeFunction extends Construct {
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
       loggingFormat: lambda.LoggingFormat.JSON,
-      logGroup,
+      logGroup: props.log,
       role,
       ...(props.network ? inNetwork(props.network) : {}),
       ...bundling(props.files ?? []),
@@ -70,8 +70,30 @@ export class NodeFunction extends Construct {
     this.function.node.addDependency(role);
   }
 
+  /** By name: the function refers to its role, and a reference back would close a circle. */
+  #arnOf(functionName: string): string {
+    return Stack.of(this).formatArn({
+      service: 'lambda',
+      resource: 'function',
+      resourceName: functionName,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+  }
+
+  /**
+   * Lets the function's code use its keys for pseudonyms. The condition stands here because the policy of a key cannot
+   * know it (Lambda developer guide, "Using source function ARN"), and not on LocalStack, which does not send it.
+   */
+  grantMac(keys: readonly kms.IKey[]): void {
+    const resources = keys.map(({ keyArn }) => keyArn);
+    const conditions = this.#isInNetwork ? this.#byItsCode : {};
+    this.function.addToRolePolicy(
+      new iam.PolicyStatement({ sid: 'Pseudonyms', actions: ['kms:GenerateMac'], resources, conditions }),
+    );
+  }
+
   /** Lambda makes the network interfaces in the role's name; code that runs in the function may not. */
-  #letIntoNetwork(role: iam.Role, functionName: string): void {
+  #letIntoNetwork(role: iam.Role): void {
     const actions = [
       'ec2:CreateNetworkInterface',
       'ec2:DeleteNetworkInterface',
@@ -80,12 +102,6 @@ export class NodeFunction extends Construct {
       'ec2:AssignPrivateIpAddresses',
       'ec2:UnassignPrivateIpAddresses',
     ];
-    const functionArn = Stack.of(this).formatArn({
-      service: 'lambda',
-      resource: 'function',
-      resourceName: functionName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
     role.addToPolicy(new iam.PolicyStatement({ sid: 'Network', actions, resources: ['*'] }));
     role.addToPolicy(
       new iam.PolicyStatement({
@@ -93,7 +109,7 @@ export class NodeFunction extends Construct {
         effect: iam.Effect.DENY,
         actions,
         resources: ['*'],
-        conditions: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn } },
+        conditions: this.#byItsCode,
       }),
     );
     Validations.of(role).acknowledge({

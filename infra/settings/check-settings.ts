@@ -94,6 +94,11 @@ const PIPELINE: readonly Check<PipelineSettings>[] = [
 
 const AWS: readonly Check<AwsSettings>[] = [
   {
+    isWrong: ({ database }) => !/^\d+\.\d+$/.test(database.engineVersion),
+    problem: ({ database }) =>
+      `database.engineVersion is "${database.engineVersion}", and must be a release of Aurora PostgreSQL such as 17.9.`,
+  },
+  {
     isWrong: (settings) => neededConnections(settings) > connectionLimit(settings),
     problem: (settings) =>
       `ingest.maxConcurrency (${settings.ingest.maxConcurrency}, one connection each) and database.reservedConnections ` +

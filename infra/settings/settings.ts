@@ -35,6 +35,8 @@ export interface IngestSettings {
   memoryMb: number;
   timeoutSeconds: number;
   logRetentionDays: number;
+  /** Takes no messages while this is so, and everything else stays: for a restore. */
+  paused: boolean;
   batchSize: number;
   windowSeconds: number;
   /** Batches at once, and with one connection each the connections to the database. */
@@ -42,7 +44,7 @@ export interface IngestSettings {
 }
 
 export interface AwsSettings extends PipelineSettings {
-  /** Termination and deletion protection, and what holds data stays when its stack goes. */
+  /** Termination and deletion protection, and what holds data or logs stays when its stack goes. */
   retained: boolean;
   network: {
     /** Availability zones with endpoints of their own, 1 or 2; each endpoint costs about 7 USD a month and zone. */
@@ -57,6 +59,11 @@ export interface AwsSettings extends PipelineSettings {
 }
 
 export interface DatabaseSettings {
+  /**
+   * Of Aurora PostgreSQL, `17.9`. Aurora takes minor releases by itself, and neither a cluster nor a snapshot of one goes
+   * back: at least what `aws rds describe-db-clusters` says.
+   */
+  engineVersion: string;
   /** Aurora capacity units of 2 GiB; 0 lets it sleep. A login by token takes up to 1 GiB, so less than 1 is for trials. */
   minCapacity: number;
   maxCapacity: number;
@@ -65,7 +72,7 @@ export interface DatabaseSettings {
   backupDays: number;
   /**
    * ARN of a snapshot to begin from, null for an empty database. Once it was used it stays: another value, null too, makes
-   * another database.
+   * another database, beside which the one before stays.
    */
   snapshot: string | null;
   /** Connections left for migration, maintenance, analysts and AWS itself. */
@@ -86,6 +93,7 @@ const INGEST: IngestSettings = {
   memoryMb: 512,
   timeoutSeconds: 60,
   logRetentionDays: 30,
+  paused: false,
   batchSize: 10_000,
   windowSeconds: 5,
   maxConcurrency: 10,
@@ -99,7 +107,15 @@ const PROD: AwsSettings = {
   promisedOutageMinutes: 60,
   retained: true,
   network: { endpointZones: 2 },
-  database: { minCapacity: 1, maxCapacity: 8, readers: 0, backupDays: 14, snapshot: null, reservedConnections: 50 },
+  database: {
+    engineVersion: '17.9',
+    minCapacity: 1,
+    maxCapacity: 8,
+    readers: 0,
+    backupDays: 14,
+    snapshot: null,
+    reservedConnections: 50,
+  },
   alarms: { emails: [], oldestMessageMinutes: 15 },
 };
 

@@ -1,6 +1,7 @@
 import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ENV } from '../../lambda/settings/environment.ts';
+import { makeLog } from '../constructs/function-logs.ts';
 import { LocalHmacKey } from '../constructs/hmac-key.ts';
 import { Ingest } from '../constructs/ingest.ts';
 import { Queues } from '../constructs/queues.ts';
@@ -27,6 +28,7 @@ export class LocalStackStack extends Stack {
       files: ['lambda/store/schema/migrations'],
       queue,
       hmacKey: key,
+      log: makeLog(this, 'ingest', settings, RemovalPolicy.DESTROY),
       database: { [ENV.databaseUrl]: databaseUrl },
     });
     new CfnOutput(this, 'QueueUrl', { value: queue.queueUrl });

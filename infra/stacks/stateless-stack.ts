@@ -12,7 +12,7 @@ import type { StatefulStack } from './stateful-stack.ts';
 
 /** A release: what can be deployed again, rolled back or destroyed, and nothing is lost. */
 export class StatelessStack extends Stack {
-  constructor(scope: Construct, settings: AwsSettings, { network, database, queues, hmacKey }: StatefulStack) {
+  constructor(scope: Construct, settings: AwsSettings, { network, database, queues, hmacKey, logs }: StatefulStack) {
     super(scope, nameOf(settings.stage, 'stateless'), {
       description: `login-etl ${settings.stage}: functions, event source, alarms and dashboard`,
     });
@@ -21,13 +21,14 @@ export class StatelessStack extends Stack {
       entry: 'lambda/handler.ts',
       queue: queues.queue,
       hmacKey,
+      log: logs.of.ingest,
       database: databaseEnvironment(cluster, DATABASE.writer),
       network,
     });
     cluster.grantConnect(ingest.function, DATABASE.writer);
-    const migration = new Migration(this, settings, network, database);
+    const migration = new Migration(this, settings, { network, database, log: logs.of.migrate });
     migration.executeBefore(ingest.function, ingest.eventSource);
-    const maintenance = new Maintenance(this, settings, network, database);
+    const maintenance = new Maintenance(this, settings, { network, database, log: logs.of.maintain });
     const watched = { queues, ingest: ingest.function, maintenance: maintenance.function, cluster };
     const alarms = new Alarms(this, settings, watched);
     new Dashboard(this, settings, watched, alarms.all);

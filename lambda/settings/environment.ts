@@ -2,7 +2,6 @@
 export const ENV = {
   databaseUrl: 'DATABASE_URL',
   databaseLogin: 'DATABASE_LOGIN',
-  masterSecretArn: 'MASTER_SECRET_ARN',
   maskKey: 'MASK_KEY',
   maskKmsKey: 'MASK_KMS_KEY',
   maskKeyId: 'MASK_KEY_ID',

@@ -44,6 +44,7 @@ describe('one wrong setting is one sentence that names it', () => {
     ['a window beyond Lambda', ingest({ windowSeconds: 301 }), /windowSeconds is 301/],
     ['a concurrency below Lambda', ingest({ maxConcurrency: 1 }), /maxConcurrency is 1,/],
     ['capacity upside down', database({ minCapacity: 9 }), /minCapacity \(9\)/],
+    ['an engine without a minor release', database({ engineVersion: '17' }), /engineVersion is "17"/],
     ['no zone for endpoints', { ...PROD, network: { endpointZones: 0 } }, /endpointZones is 0/],
   ])('%s', ([, settings, problem]) => {
     expect(settingsProblems(settings)).toEqual([expect.stringMatching(problem)]);

@@ -1,7 +1,7 @@
-import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { FUNCTIONS } from '../../infra/names.ts';
 import { visibilityTimeoutSeconds } from '../../infra/settings/derived.ts';
-import { awsTemplates, inventory, PROD, permissions, type Resource, resource, resources } from '../support/stacks.ts';
+import { awsTemplates, inventory, PROD, permissions, resource, resources } from '../support/stacks.ts';
 
 const DAY = 86_400;
 const { stateful } = awsTemplates();
@@ -16,14 +16,14 @@ test('has these resources and no others', () => {
     'AWS::EC2::Subnet': 2,
     'AWS::EC2::SubnetRouteTableAssociation': 2,
     'AWS::EC2::VPC': 1,
-    'AWS::EC2::VPCEndpoint': 3,
+    'AWS::EC2::VPCEndpoint': 2,
     // For the flow log, and for CDK's resource that empties the default security group.
     'AWS::IAM::Policy': 1,
     'AWS::IAM::Role': 2,
     'AWS::KMS::Alias': 2,
     'AWS::KMS::Key': 2,
     'AWS::Lambda::Function': 1,
-    'AWS::Logs::LogGroup': 1,
+    'AWS::Logs::LogGroup': 1 + FUNCTIONS.length,
     'AWS::RDS::DBCluster': 1,
     'AWS::RDS::DBClusterParameterGroup': 1,
     'AWS::RDS::DBInstance': 1 + PROD.database.readers,
@@ -84,10 +84,12 @@ describe('the database', () => {
     expect(cluster.BackupRetentionPeriod).toBe(PROD.database.backupDays);
   });
 
-  test('takes IAM tokens over TLS, and its owner has a password that nobody sets', () => {
-    expect(cluster.EnableIAMDatabaseAuthentication).toBe(true);
-    expect(cluster.ManageMasterUserPassword).toBe(true);
-    expect(cluster.MasterUserPassword).toBeUndefined();
+  test('takes IAM tokens over TLS, those of its owner too, and no password is made', () => {
+    expect(cluster).toMatchObject({
+      EnableIAMDatabaseAuthentication: true,
+      MasterUserAuthenticationType: 'iam-db-auth',
+    });
+    expect(JSON.stringify(stateful)).not.toMatch(/Secret|Password/);
     const { Parameters } = resource(stateful, 'AWS::RDS::DBClusterParameterGroup').Properties;
     expect(Parameters['rds.force_ssl']).toBe('1');
   });
@@ -108,17 +110,39 @@ describe('the database', () => {
 
 describe('a database from a snapshot', () => {
   const snapshot = 'arn:aws:rds:eu-west-1:111122223333:cluster-snapshot:before-the-accident';
-  const { stateful: restored } = awsTemplates({ ...PROD, database: { ...PROD.database, snapshot } });
+  const fromSnapshot = (arn: string) => ({ ...PROD, database: { ...PROD.database, snapshot: arn } });
+  const { stateful: restored, stateless: functions } = awsTemplates(fromSnapshot(snapshot));
 
-  test('takes the place of the other one, which stays', () => {
-    const [[id, cluster]] = Object.entries(restored.findResources('AWS::RDS::DBCluster')) as [[string, Resource]];
-    expect(Object.keys(stateful.findResources('AWS::RDS::DBCluster'))).toEqual([id]);
-    expect(cluster.Properties.SnapshotIdentifier).toBe(snapshot);
-    expect(cluster).toMatchObject({ UpdateReplacePolicy: 'Retain', DeletionPolicy: 'Retain' });
+  test('is another resource, so that the one before stays', () => {
+    const ids = (template: typeof stateful) => Object.keys(template.findResources('AWS::RDS::DBCluster'));
+    const { stateful: other } = awsTemplates(fromSnapshot(`${snapshot}-2`));
+    expect(new Set([...ids(stateful), ...ids(restored), ...ids(other)]).size).toBe(3);
+    expect(resource(restored, 'AWS::RDS::DBCluster').Properties.SnapshotIdentifier).toBe(snapshot);
+  });
+
+  test('shares with the one before what that needs to live on', () => {
+    for (const type of ['AWS::RDS::DBSubnetGroup', 'AWS::RDS::DBClusterParameterGroup', 'AWS::EC2::SecurityGroup']) {
+      expect(restored.findResources(type)).toEqual(stateful.findResources(type));
+    }
+  });
+
+  test('is what the functions then refer to, and no export stands in the way of that', () => {
+    const [cluster = ''] = Object.keys(restored.findResources('AWS::RDS::DBCluster'));
+    const outputs = Object.entries(restored.toJSON().Outputs as Record<string, { Export?: object }>).filter(([name]) =>
+      name.includes(cluster),
+    );
+    expect(outputs.length).toBeGreaterThan(0);
+    for (const [name, output] of outputs) {
+      expect(output.Export).toBeUndefined();
+      expect(JSON.stringify(functions)).toContain(name);
+    }
   });
 
   test('differs in nothing else than what the snapshot brings', () => {
-    const { MasterUsername, DatabaseName, ...rest } = resource(stateful, 'AWS::RDS::DBCluster').Properties;
+    const { MasterUsername, MasterUserAuthenticationType, DatabaseName, ...rest } = resource(
+      stateful,
+      'AWS::RDS::DBCluster',
+    ).Properties;
     const { SnapshotIdentifier, ...restoredRest } = resource(restored, 'AWS::RDS::DBCluster').Properties;
     expect(restoredRest).toEqual(rest);
   });
@@ -156,7 +180,6 @@ describe('the network', () => {
     );
     expect(policies.flat().sort()).toEqual([
       'allow kms:GenerateMac on HmacKey',
-      'allow secretsmanager:GetSecretValue on MasterUserSecret',
       'allow sqs:ChangeMessageVisibility on LoginQueue',
     ]);
   });
@@ -177,11 +200,14 @@ describe('the key of the pseudonyms', () => {
     expect(Properties.Origin).toBeUndefined();
   });
 
-  test('can be used by the function alone, and only for what it needs', () => {
+  test('can be used by the function alone, from its network, and only for what it needs', () => {
     const use = Properties.KeyPolicy.Statement.filter(({ Sid }: { Sid: string }) => Sid !== 'Administration');
     expect(permissions({ Statement: use })).toEqual(['allow kms:GenerateMac on * if ArnEquals, StringEquals']);
     expect(JSON.stringify(use[0].Condition)).toContain(':role/login-etl-prod-ingest-');
-    expect(use[0].Condition.StringEquals).toEqual({ 'kms:MacAlgorithm': 'HMAC_SHA_256' });
+    expect(use[0].Condition.StringEquals).toEqual({
+      'kms:MacAlgorithm': 'HMAC_SHA_256',
+      'aws:SourceVpc': { Ref: Object.keys(stateful.findResources('AWS::EC2::VPC'))[0] },
+    });
   });
 
   test('can be administered, but not used, by the account', () => {
@@ -190,23 +216,49 @@ describe('the key of the pseudonyms', () => {
     );
     const actions = administration.flatMap(({ Action }: { Action: string[] }) => Action);
     expect(actions).toContain('kms:PutKeyPolicy');
-    expect(actions.filter((action: string) => /\*|Mac|Encrypt|Decrypt|Grant$/.test(action))).toEqual([]);
+    expect(actions.filter((action: string) => /\*|Mac|Encrypt|Decrypt|Grant$|Replicate/.test(action))).toEqual([]);
+  });
+
+  test('can follow the pipeline into another region, which could not be changed later', () => {
+    expect(Properties.MultiRegion).toBe(true);
   });
 });
 
-describe('what holds data', () => {
-  const HOLDERS = ['AWS::RDS::DBCluster', 'AWS::RDS::DBInstance', 'AWS::KMS::Key', 'AWS::SQS::Queue'];
+describe('what holds data or logs, or what such a thing needs', () => {
+  const KEPT = ['AWS::KMS::Key', 'AWS::SQS::Queue', 'AWS::RDS::DBCluster', 'AWS::RDS::DBInstance'].concat(
+    'AWS::RDS::DBSubnetGroup',
+    'AWS::RDS::DBClusterParameterGroup',
+  );
   const policies = (template: typeof stateful) =>
-    HOLDERS.flatMap((type) => resources(template, type).map(({ DeletionPolicy }) => DeletionPolicy));
+    [
+      ...KEPT.flatMap((type) => resources(template, type)),
+      ...resources(template, 'AWS::Logs::LogGroup').filter(({ Properties }) => Properties.LogGroupName),
+    ].map(({ DeletionPolicy, UpdateReplacePolicy }) => `${DeletionPolicy}, ${UpdateReplacePolicy}`);
 
-  test('outlives its stack in prod, and cannot be deleted by accident', () => {
-    expect(new Set(policies(stateful))).toEqual(new Set(['Retain']));
+  test('outlives its stack in prod, but not the rollback of its own creation', () => {
+    expect(new Set(policies(stateful))).toEqual(new Set(['RetainExceptOnCreate, Retain']));
+  });
+
+  test('has a type that says so, for each resource of a service that keeps something', () => {
+    const keeping = Object.keys(inventory(stateful)).filter((type) => /::(KMS::Key|SQS::Queue|RDS::.*)$/.test(type));
+    expect(keeping.sort()).toEqual([...KEPT].sort());
+  });
+
+  test('cannot be deleted by accident once the stack is made, and until then can be rolled back', () => {
     stateful.hasResourceProperties('AWS::RDS::DBCluster', { DeletionProtection: true });
+    const { stateful: first } = awsTemplates(PROD, false);
+    first.hasResourceProperties('AWS::RDS::DBCluster', { DeletionProtection: false });
+    expect(policies(first)).toEqual(policies(stateful));
   });
 
   test('goes with its stack where the settings say so', () => {
     const { stateful: other } = awsTemplates({ ...PROD, retained: false });
-    expect(policies(other)).not.toContain('Retain');
-    other.hasResourceProperties('AWS::RDS::DBCluster', { DeletionProtection: Match.not(true) });
+    expect(policies(other).join()).not.toContain('Retain');
+    other.hasResourceProperties('AWS::RDS::DBCluster', { DeletionProtection: false });
   });
+});
+
+test.for(FUNCTIONS)('the log of %s has the name that Lambda would give it, and ends', (name) => {
+  const log = resource(stateful, 'AWS::Logs::LogGroup', `/aws/lambda/login-etl-prod-${name}"`);
+  expect(log.Properties.RetentionInDays).toBe(PROD.ingest.logRetentionDays);
 });

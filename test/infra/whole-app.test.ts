@@ -24,6 +24,12 @@ test('the stack with the data is protected and deployed first', () => {
   expect(stateless.dependencies.map(({ stackName }) => stackName)).toEqual([stateful.stackName]);
 });
 
+test('the stack with the data is not yet protected while it is made for the first time', () => {
+  const app = createApp();
+  expect(addAwsPipeline(app, PROD, false).stateful.terminationProtection).toBe(false);
+  expect(() => app.synth()).not.toThrow();
+});
+
 test('a stage that need not be kept can be destroyed', () => {
   expect(addAwsPipeline(createApp(), AWS_STAGES.dev).stateful.terminationProtection).toBe(false);
 });

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { expect, onTestFinished, test } from 'vitest';
+import { stubAwsEnvironment } from '../support/aws-server.ts';
 import { TEST_MASK_KEY } from '../support/function.ts';
 import { KMS_KEY, startKms } from '../support/kms.ts';
 import { OWNER, startRds } from '../support/rds.ts';
 import { sqsEvent, sqsRecord, VALID_BODY } from '../support/records.ts';
-import { SECRET_ARN, startSecretsManager } from '../support/secrets-manager.ts';
 
 const run = promisify(execFile);
 const MIGRATIONS = 'lambda/store/schema/migrations';
@@ -49,13 +49,13 @@ async function call(folder: string, env: Record<string, string>, event: object =
 
 test('the bundles of the deployment run on their own, with the migrations beside them', async () => {
   const rds = await startRds();
-  await startSecretsManager(JSON.stringify({ username: OWNER, password: rds.ownerPassword }));
+  stubAwsEnvironment();
   const migration = await bundle('lambda/migrate-handler.ts', [MIGRATIONS]);
   const maintenance = await bundle('lambda/maintain-handler.ts');
-  const env = { DATABASE_URL: rds.urlFor(OWNER), MASTER_SECRET_ARN: SECRET_ARN };
+  const env = { DATABASE_URL: rds.urlFor(OWNER) };
   const applied = readdirSync(MIGRATIONS).map((file) => file.replace('.sql', ''));
-  expect(await call(migration, env)).toEqual({ applied, login: 'secret' });
-  expect(await call(migration, env)).toEqual({ applied: [], login: 'iam' });
+  expect(await call(migration, env)).toEqual({ applied });
+  expect(await call(migration, env)).toEqual({ applied: [] });
   await startKms(TEST_MASK_KEY);
   const ingest = await bundle('lambda/handler.ts');
   const asWriter = { DATABASE_URL: rds.urlFor('login_writer'), DATABASE_LOGIN: 'iam', MASK_KMS_KEY: KMS_KEY };

@@ -11,18 +11,16 @@ import { connectTo, createDatabase, untilWaiting } from '../support/database.ts'
 import { createFunction } from '../support/function.ts';
 import { OWNER, type Rds, startRds } from '../support/rds.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
-import { SECRET_ARN, startSecretsManager } from '../support/secrets-manager.ts';
 
 const ALL = readdirSync('lambda/store/schema/migrations').map((file) => file.replace('.sql', ''));
 const TOKEN_ROLES = ['login_analyst', 'login_maintainer', 'login_owner', 'login_writer'];
 
-const settings = (rds: Rds) => ({ DATABASE_URL: rds.urlFor(OWNER), MASTER_SECRET_ARN: SECRET_ARN });
-const secretOf = (rds: Rds) => JSON.stringify({ username: OWNER, password: rds.ownerPassword });
+const settings = (rds: Rds) => ({ DATABASE_URL: rds.urlFor(OWNER) });
 
-/** A cluster that was just made, and the secret of its owner. */
-async function startCluster() {
-  const rds = await startRds();
-  return { rds, secrets: await startSecretsManager(secretOf(rds)) };
+/** A cluster that was just made, and the credentials from which a function signs its tokens. */
+async function startCluster(master?: Parameters<typeof startRds>[0]): Promise<Rds> {
+  stubAwsEnvironment();
+  return startRds(master);
 }
 
 /** Past the front, where the server trusts everybody. */
@@ -31,22 +29,21 @@ const asOwner = (rds: Rds) => Object.assign(new URL(rds.urlOf('login_etl')), { u
 async function tokenRoles(rds: Rds): Promise<string[]> {
   const { rows } = await rds.query(`
     select distinct member::regrole::text as name from pg_auth_members
-    where roleid = to_regrole('rds_iam') and not admin_option order by 1`);
+    where roleid = to_regrole('rds_iam') and member <> to_regrole('rds_superuser') order by 1`);
   return rows.map(({ name }) => name);
 }
 
 describe('on a cluster that was just made', () => {
-  test('the first run logs in with the secret, every later one with a token', async () => {
-    const { rds, secrets } = await startCluster();
-    expect(await createMigration(settings(rds))()).toEqual({ applied: ALL, login: 'secret' });
+  test('the owner logs in with a token, and lets the other roles do so', async () => {
+    const rds = await startCluster();
+    expect(await createMigration(settings(rds))()).toEqual({ applied: ALL });
     expect(await tokenRoles(rds)).toEqual(TOKEN_ROLES);
-    expect(await createMigration(settings(rds))()).toEqual({ applied: [], login: 'iam' });
+    expect(await createMigration(settings(rds))()).toEqual({ applied: [] });
     expect(await tokenRoles(rds)).toEqual(TOKEN_ROLES);
-    expect(secrets.calls).toHaveLength(1);
   });
 
   test('the first run lets the function in, and the maintenance, each with a token for each connection', async () => {
-    const { rds } = await startCluster();
+    const rds = await startCluster();
     const env = { DATABASE_LOGIN: 'iam' };
     const lambda = createFunction(rds.urlFor('login_writer'), env);
     const reason = 'retry database 28000';
@@ -59,26 +56,18 @@ describe('on a cluster that was just made', () => {
   });
 
   test('npm run migrate takes a password from nobody', async () => {
-    const { rds } = await startCluster();
-    const url = Object.assign(new URL(rds.urlFor(OWNER)), { password: rds.ownerPassword });
-    expect(await migrate(url.href)).toEqual(ALL);
-    expect(await tokenRoles(rds)).toEqual([]);
+    const rds = await startCluster();
+    expect(await migrate(asOwner(rds))).toEqual(ALL);
+    expect(await tokenRoles(rds)).toEqual([OWNER]);
   });
 });
 
-test('where there is no rds_iam the roles keep their passwords, and the owner its secret', async () => {
-  const rds = await startRds(false);
-  await startSecretsManager(secretOf(rds));
-  expect(await createMigration(settings(rds))()).toEqual({ applied: ALL, login: 'secret' });
-  expect(await createMigration(settings(rds))()).toEqual({ applied: [], login: 'secret' });
-});
-
 test('an older release leaves a newer schema alone, and lets the roles in', async () => {
-  const { rds } = await startCluster();
+  const rds = await startCluster();
   await migrate(asOwner(rds));
   const owner = await connectTo(asOwner(rds));
   await owner.query("insert into login_etl_migrations (name, run_on) values ('000099_of-a-newer-release', now())");
-  expect(await createMigration(settings(rds))()).toEqual({ applied: [], login: 'secret' });
+  expect(await createMigration(settings(rds))()).toEqual({ applied: [] });
   expect(await tokenRoles(rds)).toEqual(TOKEN_ROLES);
 });
 
@@ -95,33 +84,31 @@ describe('a run that fails', () => {
     return failure.message;
   }
 
-  test('for a wrong password says so, and not which', async () => {
-    const rds = await startRds();
-    await startSecretsManager('{"password":"canary-password"}');
+  test('for an owner that has a password says so, and not what it logged in with', async () => {
+    const rds = await startCluster('password');
     const message = await failureOf(createMigration(settings(rds))());
     expect(message).toContain(`password authentication failed for user "${OWNER}"`);
-    expect(message).not.toContain('canary');
+    expect(message).not.toContain('Action=connect');
   });
 
   test('for a table of other columns names the difference', async () => {
     const { url, query } = await createDatabase('empty');
     await query('create table user_logins (user_id text)');
-    const message = await failureOf(migrateAsOwner({ connectionString: url }, SECRET_ARN));
+    const message = await failureOf(migrateAsOwner({ connectionString: url }));
     expect(message).toContain('user_id is text, not character varying(128)');
   });
 
-  test('for a server that cannot prove its name does not try the secret', async () => {
-    const { rds, secrets } = await startCluster();
+  test('for a server that cannot prove its name does not send a token', async () => {
+    const rds = await startCluster();
     const url = Object.assign(new URL(rds.urlFor(OWNER)), { hostname: '127.0.0.1' });
     await failureOf(createMigration({ ...settings(rds), DATABASE_URL: url.href })());
     expect(rds.logins).toEqual([]);
-    expect(secrets.calls).toEqual([]);
   });
 
   test('for want of a server says so', async () => {
     const nobody = `postgres://${OWNER}@127.0.0.1:1/login_etl?sslmode=verify-full`;
     stubAwsEnvironment();
-    const run = createMigration({ DATABASE_URL: nobody, MASTER_SECRET_ARN: SECRET_ARN })();
+    const run = createMigration({ DATABASE_URL: nobody })();
     expect(await failureOf(run)).toContain('ECONNREFUSED');
   });
 
@@ -129,14 +116,14 @@ describe('a run that fails', () => {
     const port = await startSilentServer();
     const silent = `postgres://${OWNER}@127.0.0.1:${port}/login_etl?sslmode=verify-full`;
     stubAwsEnvironment();
-    const run = createMigration({ DATABASE_URL: silent, MASTER_SECRET_ARN: SECRET_ARN })();
+    const run = createMigration({ DATABASE_URL: silent })();
     expect(await failureOf(run)).toContain('timeout expired');
   });
 
   test('for a connection that the server ends says so, and the process lives on', async () => {
     const { url, query } = await createDatabase('empty');
     await query(`select pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`);
-    const failure = failureOf(migrateAsOwner({ connectionString: url }, SECRET_ARN));
+    const failure = failureOf(migrateAsOwner({ connectionString: url }));
     await untilWaiting(1, url, query);
     await query(
       "select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
@@ -152,15 +139,15 @@ describe('a run that fails', () => {
     const { url, query } = await createDatabase('empty');
     await query(`select pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`);
     const limits = { lock_timeout: 5_000, statement_timeout: 5_000, query_timeout: 5_000, [limit]: 200 };
-    const run = migrateAsOwner({ connectionString: url }, SECRET_ARN, limits);
+    const run = migrateAsOwner({ connectionString: url }, limits);
     expect(await failureOf(run)).toContain(reason);
   });
 });
 
 test('settings that are missing or wrong are all named at once', async () => {
-  await expect(createMigration({})()).rejects.toThrow(/DATABASE_URL .*MASTER_SECRET_ARN /);
+  await expect(createMigration({})()).rejects.toThrow('DATABASE_URL is missing');
   const DATABASE_URL = `postgres://${OWNER}:canary@host/login_etl`;
-  const run = createMigration({ DATABASE_URL, DATABASE_LOGIN: 'password', MASTER_SECRET_ARN: SECRET_ARN })();
+  const run = createMigration({ DATABASE_URL, DATABASE_LOGIN: 'password' })();
   await expect(run).rejects.toMatchObject({ name: 'ConfigError', problems: { length: 2 } });
   await expect(run).rejects.not.toThrow('canary');
 });

@@ -14,8 +14,11 @@ export function createApp(): App {
   return new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
 }
 
-export function awsTemplates(settings: AwsSettings = PROD): { stateful: Template; stateless: Template } {
-  const { stateful, stateless } = addAwsPipeline(createApp(), settings);
+export function awsTemplates(
+  settings: AwsSettings = PROD,
+  isProtected = true,
+): { stateful: Template; stateless: Template } {
+  const { stateful, stateless } = addAwsPipeline(createApp(), settings, isProtected);
   return { stateful: Template.fromStack(stateful), stateless: Template.fromStack(stateless) };
 }
 
@@ -34,6 +37,7 @@ export interface Resource {
   Properties: any;
   DependsOn?: string[];
   DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
 }
 
 export function resources(template: Template, type: string): Resource[] {
@@ -72,7 +76,7 @@ interface Statement {
   Condition?: Record<string, unknown>;
 }
 
-const KNOWN = ['DeadLetterQueue', 'LoginQueue', 'HmacKey', 'MasterUserSecret', 'dbuser', 'Log'];
+const KNOWN = ['DeadLetterQueue', 'LoginQueue', 'HmacKey', 'dbuser', 'Logs'];
 
 function shortName(reference: unknown): string {
   const text = JSON.stringify(reference);
