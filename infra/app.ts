@@ -19,7 +19,7 @@ function main(app: App, env: NodeJS.ProcessEnv): void {
   }
   addLocalPipeline(app, LOCALSTACK, {
     databaseUrl: env.FUNCTION_DATABASE_URL || COMPOSE_DATABASE,
-    macKeyMaterial: localKeyMaterial(env.MASK_KEY),
+    keyMaterial: localKeyMaterial(env),
   });
 }
 

@@ -1,8 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type BatchResult, failedMessageIds, processBatch, type WriterOrOutage } from './batch/process-batch.ts';
 import { MalformedEventError, safeError } from './errors.ts';
-import { createKmsKeys, type KeysOrOutage } from './keys/kms-keys.ts';
-import { deriveFieldKeys, type FieldKeys } from './masking/field-keys.ts';
+import { createKeyRing } from './keys/open-keys.ts';
 import { createMasker, type Masker } from './masking/masker.ts';
 import { nextTries } from './queue/next-tries.ts';
 import { createVisibility, type NextTry } from './queue/visibility.ts';
@@ -75,22 +74,18 @@ function assemble(config: Config): Parts {
 }
 
 /** The keys may come from afar, so the store is opened by the first batch that gets them. */
-function createWriterSource({ database, maskKey, maskKeyId }: Config): Parts['writer'] {
-  const fieldKeys = 'master' in maskKey ? given(deriveFieldKeys(maskKey.master)) : createKmsKeys(maskKey.kmsKeyId);
+function createWriterSource({ database, keys }: Config): Parts['writer'] {
+  const openKeys = createKeyRing(keys);
   let open: { masker: Masker; store: Store } | undefined;
   return async (deadline) => {
-    const answer = await fieldKeys();
+    const answer = await openKeys();
     if ('outage' in answer) return answer;
-    open ??= openStore(database, createMasker(maskKeyId, answer.keys));
+    open ??= openStore(database, createMasker(keys.kid, answer.keys));
     const { masker, store } = open;
     return { masker, insert: (rows) => store.insert(rows, deadline), classify: store.classify };
   };
 }
 
 function openStore(database: Database, masker: Masker): { masker: Masker; store: Store } {
-  return { masker, store: createStore({ database, key: masker }) };
-}
-
-function given(keys: FieldKeys): () => Promise<KeysOrOutage> {
-  return async () => ({ keys });
+  return { masker, store: createStore({ database, keyChecks: masker.checks }) };
 }

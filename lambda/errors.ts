@@ -14,13 +14,15 @@ export class ConfigError extends Error {
   }
 }
 
-/** The database was written with another key under the same key id. */
+/** The database was written with another root key, or with another layer key under the same key id. */
 export class KeyMismatchError extends Error {
   override name = 'KeyMismatchError';
 
-  constructor(kid: string) {
+  /** @param name in `mask_keys`: `root`, or a key id */
+  constructor(name: string) {
+    const key = name === 'root' ? 'The mask key' : 'The layer key';
     super(
-      `The mask key is not the one that this database knows as "${kid}", so nothing was written: equal values would ` +
+      `${key} is not the one that this database knows as "${name}", so nothing was written: equal values would ` +
         'get unequal pseudonyms. Use the key that wrote the first rows, or another database.',
     );
   }

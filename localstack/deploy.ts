@@ -20,6 +20,7 @@ Environment
   DATABASE_URL           Postgres as this machine sees it (default: docker-compose.yml's)
   FUNCTION_DATABASE_URL  the same Postgres as the function sees it (default: docker-compose.yml's, by its service name)
   MASK_KEY               makes KMS give the pseudonyms of this key (default: a published key, for trials only)
+  MASK_LAYER_KEY         the same for the layer key (default: MASK_KEY, or another published key)
 `;
 
 async function deploy({ at, out }: CommandLine): Promise<Record<string, unknown>> {

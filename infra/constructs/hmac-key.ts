@@ -22,6 +22,7 @@ const ADMINISTRATION = [
 ];
 
 export interface HmacKeyProps {
+  description: string;
   alias: string;
   /** Name of the one role that may use it; by name because the role comes with a later stack. */
   user: string;
@@ -31,18 +32,18 @@ export interface HmacKeyProps {
 }
 
 /**
- * The key of the pseudonyms. It never leaves KMS; whoever may call GenerateMac with it can try out every ip address, so
- * the key's own policy names the one role that may, and the one network, whatever other policies of the account allow.
+ * A key of the pseudonyms. It never leaves KMS; whoever may call GenerateMac with root and layer can try out every ip
+ * address, so the key's own policy names the one role that may, and the one network, whatever other policies of the account allow.
  */
 export class HmacKey extends Construct {
   readonly key: kms.Key;
 
-  constructor(scope: Construct, { alias, user, vpc, removalPolicy }: HmacKeyProps) {
-    super(scope, 'HmacKey');
+  constructor(scope: Construct, id: string, { description, alias, user, vpc, removalPolicy }: HmacKeyProps) {
+    super(scope, id);
     const account = new iam.AccountRootPrincipal();
     const role = Stack.of(this).formatArn({ service: 'iam', region: '', resource: 'role', resourceName: user });
     this.key = new kms.Key(this, 'Key', {
-      description: 'Pseudonyms of ip and device_id; without it no later login can be joined with the earlier ones',
+      description,
       alias,
       keySpec: kms.KeySpec.HMAC_256,
       keyUsage: kms.KeyUsage.GENERATE_VERIFY_MAC,
@@ -81,8 +82,9 @@ const MATERIAL_TAG = '_custom_key_material_';
 export class LocalHmacKey extends Construct {
   readonly key: kms.Key;
 
-  constructor(scope: Construct, material: Buffer) {
-    super(scope, 'HmacKey');
+  /** @param material 32 bytes */
+  constructor(scope: Construct, id: string, material: Buffer) {
+    super(scope, id);
     this.key = new kms.Key(this, 'Key', {
       description: `Pseudonyms of ${Aws.STACK_NAME}`,
       keySpec: kms.KeySpec.HMAC_256,

@@ -16,7 +16,8 @@ const INGEST = 'ingest';
 export interface IngestProps {
   entry: string;
   queue: sqs.IQueue;
-  hmacKey: kms.IKey;
+  rootKey: kms.IKey;
+  layerKey: kms.IKey;
   log: logs.ILogGroup;
   /** How the function finds and enters its database. */
   database: Record<string, string>;
@@ -38,7 +39,8 @@ export class Ingest extends Construct {
       entry: props.entry,
       environment: {
         ...props.database,
-        [ENV.maskKmsKey]: props.hmacKey.keyArn,
+        [ENV.maskKmsKey]: props.rootKey.keyArn,
+        [ENV.maskLayerKmsKey]: props.layerKey.keyArn,
         [ENV.maskKeyId]: settings.maskKeyId,
         [ENV.queueUrl]: props.queue.queueUrl,
         [ENV.service]: nameOf(stage, INGEST),
@@ -49,7 +51,7 @@ export class Ingest extends Construct {
       ...(props.files ? { files: props.files } : {}),
       ...(props.network ? { network: props.network } : {}),
     });
-    ingestFunction.grantMac([props.hmacKey]);
+    ingestFunction.grantMac([props.rootKey, props.layerKey]);
     const fn = ingestFunction.function;
     props.queue.grantConsumeMessages(fn);
     this.function = fn;

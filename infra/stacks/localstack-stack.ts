@@ -5,29 +5,31 @@ import { makeLog } from '../constructs/function-logs.ts';
 import { LocalHmacKey } from '../constructs/hmac-key.ts';
 import { Ingest } from '../constructs/ingest.ts';
 import { Queues } from '../constructs/queues.ts';
+import type { LocalKeyMaterial } from '../local-key.ts';
 import type { PipelineSettings } from '../settings/settings.ts';
 
 export interface LocalProps {
   /** As the function sees it. */
   databaseUrl: string;
-  /** 32 bytes. */
-  macKeyMaterial: Buffer;
+  keyMaterial: LocalKeyMaterial;
 }
 
 /**
- * Queue, key and function on LocalStack, in one stack. It has neither Aurora nor custom resources, so Postgres comes from
+ * Queue, keys and function on LocalStack, in one stack. It has neither Aurora nor custom resources, so Postgres comes from
  * outside, and the function applies the migrations itself.
  */
 export class LocalStackStack extends Stack {
-  constructor(scope: Construct, settings: PipelineSettings, { databaseUrl, macKeyMaterial }: LocalProps) {
+  constructor(scope: Construct, settings: PipelineSettings, { databaseUrl, keyMaterial }: LocalProps) {
     super(scope, 'login-etl-localstack', { description: 'login-etl on LocalStack' });
     const { queue, deadLetterQueue } = new Queues(this, settings, RemovalPolicy.DESTROY);
-    const { key } = new LocalHmacKey(this, macKeyMaterial);
+    const { key: rootKey } = new LocalHmacKey(this, 'MaskKey', keyMaterial.root);
+    const { key: layerKey } = new LocalHmacKey(this, 'MaskLayerKey', keyMaterial.layer);
     new Ingest(this, settings, {
       entry: 'localstack/handler.ts',
       files: ['lambda/store/schema/migrations'],
       queue,
-      hmacKey: key,
+      rootKey,
+      layerKey,
       log: makeLog(this, 'ingest', settings, RemovalPolicy.DESTROY),
       database: { [ENV.databaseUrl]: databaseUrl },
     });

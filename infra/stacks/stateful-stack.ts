@@ -13,7 +13,8 @@ export class StatefulStack extends Stack {
   readonly network: Network;
   readonly database: Database;
   readonly queues: Queues;
-  readonly hmacKey: kms.IKey;
+  readonly rootKey: kms.IKey;
+  readonly layerKey: kms.IKey;
   readonly logs: FunctionLogs;
 
   /**
@@ -35,11 +36,18 @@ export class StatefulStack extends Stack {
       removalPolicy,
     });
     this.network = new Network(this, settings);
-    this.hmacKey = new HmacKey(this, {
-      alias: nameOf(stage, 'mac'),
-      user: roleNameOf(stage, 'ingest'),
-      vpc: this.network.vpc,
-      removalPolicy,
+    const access = { user: roleNameOf(stage, 'ingest'), vpc: this.network.vpc, removalPolicy };
+    this.rootKey = new HmacKey(this, 'MaskKey', {
+      ...access,
+      description: 'Pseudonyms of ip and device_id; without it no later login can be joined with the earlier ones',
+      alias: nameOf(stage, 'mask'),
+    }).key;
+    // Named by its id, since another id needs another key: the old one stays until its pseudonyms are under the new one.
+    const { maskKeyId } = settings;
+    this.layerKey = new HmacKey(this, `MaskLayerKey-${maskKeyId}`, {
+      ...access,
+      description: `Layer ${maskKeyId} over the pseudonyms; without it they can be neither joined nor given another layer`,
+      alias: nameOf(stage, `mask-layer-${maskKeyId}`),
     }).key;
     this.database = new Database(this, settings, {
       network: this.network,
@@ -54,7 +62,11 @@ export class StatefulStack extends Stack {
 
   #openEndpoints(): void {
     const { KMS, SQS } = ec2.InterfaceVpcEndpointAwsService;
-    this.network.allow('Kms', { service: KMS, action: 'kms:GenerateMac', resources: [this.hmacKey.keyArn] });
+    this.network.allow('Kms', {
+      service: KMS,
+      action: 'kms:GenerateMac',
+      resources: [this.rootKey.keyArn, this.layerKey.keyArn],
+    });
     this.network.allow('Sqs', {
       service: SQS,
       action: 'sqs:ChangeMessageVisibility',

@@ -12,7 +12,11 @@ import type { StatefulStack } from './stateful-stack.ts';
 
 /** A release: what can be deployed again, rolled back or destroyed, and nothing is lost. */
 export class StatelessStack extends Stack {
-  constructor(scope: Construct, settings: AwsSettings, { network, database, queues, hmacKey, logs }: StatefulStack) {
+  constructor(
+    scope: Construct,
+    settings: AwsSettings,
+    { network, database, queues, rootKey, layerKey, logs }: StatefulStack,
+  ) {
     super(scope, nameOf(settings.stage, 'stateless'), {
       description: `login-etl ${settings.stage}: functions, event source, alarms and dashboard`,
     });
@@ -20,7 +24,8 @@ export class StatelessStack extends Stack {
     const ingest = new Ingest(this, settings, {
       entry: 'lambda/handler.ts',
       queue: queues.queue,
-      hmacKey,
+      rootKey,
+      layerKey,
       log: logs.of.ingest,
       database: databaseEnvironment(cluster, DATABASE.writer),
       network,

@@ -5,6 +5,7 @@ import { type ParsedMessage, parseMessage } from '../message/parse-message.ts';
 import { type Claim, distinct, type ValidMessage } from './distinct.ts';
 import { type IsolationParts, writeIsolating } from './isolate.ts';
 import type { LoginRow } from './login-row.ts';
+import { maskRows } from './mask-rows.ts';
 import { isSuccess, type KeyOutage, type Outcome, type RowOutcome } from './outcome.ts';
 
 /** The rows that `insert` gets have unequal message ids and ascend by ledger key. */
@@ -77,16 +78,13 @@ function waitForKeys(parsed: readonly ParsedMessage[], outage: KeyOutage): Proce
 
 async function maskAndWrite(parsed: readonly ParsedMessage[], writer: Writer): Promise<Processed> {
   const { messages, claims } = distinct(parsed);
-  const masked = messages.map((message) => maskMessage(message, writer.masker));
-  const written = await writeIsolating(
-    masked.map(({ row }) => row),
-    writer,
-  );
+  const { rows, nonIpTextsMasked } = maskRows(messages, writer.masker);
+  const written = await writeIsolating(rows, writer);
   const outcomeOf = new Map(messages.map((message, i) => [message, written[i] as RowOutcome]));
   return {
     outcomes: claims.map((claim) => outcomeOfClaim(claim, outcomeOf)),
     unknownKeysDropped: messages.reduce((sum, { unknownKeys }) => sum + unknownKeys, 0),
-    nonIpTextsMasked: masked.filter(({ ipIsAddress }) => !ipIsAddress).length,
+    nonIpTextsMasked,
   };
 }
 
@@ -95,18 +93,4 @@ function outcomeOfClaim(claim: Claim, written: ReadonlyMap<ValidMessage, RowOutc
   if ('clashesWith' in claim) return { kind: 'retry', reason: 'id_clash' };
   const outcome = written.get(claim.message) as RowOutcome;
   return claim.isRepeat && outcome.kind === 'stored' ? { kind: 'duplicate' } : outcome;
-}
-
-function maskMessage({ identity, event }: ValidMessage, masker: Masker): { row: LoginRow; ipIsAddress: boolean } {
-  const ip = masker.maskIp(event.ip);
-  const row = {
-    ...identity,
-    userId: event.user_id,
-    deviceType: event.device_type,
-    maskedIp: ip.masked,
-    maskedDeviceId: masker.maskDeviceId(event.device_id),
-    locale: event.locale,
-    appVersion: event.app_version,
-  };
-  return { row, ipIsAddress: ip.isAddress };
 }

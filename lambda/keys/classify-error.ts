@@ -1,5 +1,4 @@
 import { ConfigError, errorName } from '../errors.ts';
-import { ENV } from '../settings/environment.ts';
 
 /** Answers of KMS that no waiting mends, since the setting is wrong. Everything else is an outage. */
 const WRONG_SETTING: ReadonlyMap<string, string> = new Map([
@@ -10,12 +9,13 @@ const WRONG_SETTING: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
+ * @param setting that names the key
  * @returns what the outage is called: throttling, no permission, a disabled key, expired credentials, no network ...
  * @throws ConfigError where the setting is wrong
  */
-export function classifyKmsError(error: unknown): `kms ${string}` {
+export function classifyKmsError(error: unknown, setting: string): `kms ${string}` {
   const name = errorName(error);
   const problem = WRONG_SETTING.get(name);
-  if (problem) throw new ConfigError([`${ENV.maskKmsKey} ${problem} (${name}).`]);
+  if (problem) throw new ConfigError([`${setting} ${problem} (${name}).`]);
   return `kms ${name}`;
 }

@@ -1,7 +1,11 @@
 import { isIP } from 'node:net';
 
-/** One spelling per value, so that equal values get equal pseudonyms. `kind` picks the key: text is no address. */
-export type CanonicalIp = { kind: 'address' | 'text'; value: string };
+/** A value in its one spelling, so that equal values get equal pseudonyms, and the key to mask it with. */
+export interface Canonical {
+  /** `ipText`: text in `ip` that is not an address. */
+  key: 'ip' | 'ipText' | 'deviceId';
+  text: string;
+}
 
 const ASCII_WHITESPACE = '\t\n\v\f\r ';
 /** More marks on one letter than any text has: what Unicode calls not stream-safe (UAX #15, section 13). */
@@ -14,21 +18,21 @@ const MARKS_WITHOUT_END = /\p{M}{31}/u;
  *
  * @returns null where nothing is left after trimming
  */
-export function canonicalIp(text: string): CanonicalIp | null {
-  const value = trimAscii(text);
-  if (value === '') return null;
-  const version = isIP(value);
-  if (version === 0) return { kind: 'text', value };
-  return { kind: 'address', value: version === 4 ? value : canonicalIpv6(value) };
+export function canonicalIp(raw: string | null): Canonical | null {
+  const text = raw === null ? '' : trimAscii(raw);
+  if (text === '') return null;
+  const version = isIP(text);
+  if (version === 0) return { key: 'ipText', text };
+  return { key: 'ip', text: version === 4 ? text : canonicalIpv6(text) };
 }
 
 /**
  * NFC, and nothing else: case and white space are part of the id. Marks without end stay as they are, since putting
  * them in order takes time by the square of their number, minutes for a message of 1 MiB.
  */
-export function canonicalDeviceId(text: string): string | null {
-  if (text === '') return null;
-  return MARKS_WITHOUT_END.test(text) ? text : text.normalize('NFC');
+export function canonicalDeviceId(raw: string | null): Canonical | null {
+  if (raw === null || raw === '') return null;
+  return { key: 'deviceId', text: MARKS_WITHOUT_END.test(raw) ? raw : raw.normalize('NFC') };
 }
 
 /** No regular expression: one that looks for white space at the end takes a quarter of an hour for 1 MiB of it inside. */

@@ -1,45 +1,84 @@
-import { createHmac, type KeyObject } from 'node:crypto';
-import { canonicalDeviceId, canonicalIp } from './canonical.ts';
-import type { FieldKeys } from './field-keys.ts';
+import { createCipheriv, createHmac, type KeyObject } from 'node:crypto';
+import type { Canonical } from './canonical.ts';
+import type { MaskKeys } from './mask-keys.ts';
 
 declare const masked: unique symbol;
-/** A pseudonym, `k1_` and 64 hex digits. Only this module makes one, so no raw text can take its place in a row. */
+/**
+ * A pseudonym: key id, `_` and 32 hex digits; `k1t_` where text in `ip` is not an address. Only this module makes one, so
+ * raw text cannot take its place in a row.
+ */
 export type Masked = string & { readonly [masked]: true };
 
-/** Names the key in every pseudonym, so that those of two keys are never compared unawares. */
-export const KEY_ID = /^k[1-9][0-9]{0,5}$/;
+/** Names the layer key in every pseudonym. The number fits Postgres's smallint. */
+export const KEY_ID = /^k[1-9][0-9]{0,3}$/;
 
-export interface Masker {
-  readonly kid: string;
-  /** First 8 hex digits of HMAC(K_check, "kcv"): equal for equal keys, and no help in finding one. */
-  readonly checkValue: string;
-  /** `isAddress` is false for text that is no ip address: masked all the same, under a key of its own. */
-  maskIp(ip: string | null): { masked: Masked | null; isAddress: boolean };
-  maskDeviceId(deviceId: string | null): Masked | null;
+const BLOCK_BYTES = 16;
+const BLOCK_DIGITS = 2 * BLOCK_BYTES;
+
+/** Tells two keys apart without revealing either: the first 8 hex digits of HMAC(K_check, "kcv"). */
+export interface KeyCheck {
+  /** `root`, or the key id of a layer. */
+  name: string;
+  value: string;
 }
 
-/** Keyed pseudonyms: equal values stay equal, and nobody without the key can go back. Empty and null give null. */
-export function createMasker(kid: string, keys: FieldKeys): Masker {
-  const pseudonym = (key: KeyObject, value: string) => `${kid}_${hmac(key, value)}` as Masked;
+export interface Masker {
+  readonly checks: readonly KeyCheck[];
+  /** A pseudonym per value, in their order; null stays null. One call for a whole batch costs the least. */
+  mask(values: readonly (Canonical | null)[]): (Masked | null)[];
+}
+
+/**
+ * Keyed pseudonyms: equal values stay equal, and nobody without the keys can go back. A pseudonym is 16 bytes of the
+ * value's HMAC (RFC 2104, section 5, allows half) under one AES block of the layer key, so that a leaked layer can be
+ * replaced in place, with neither values nor root.
+ *
+ * @param kid the id of the layer key
+ */
+export function createMasker(kid: string, { root, layer }: MaskKeys): Masker {
+  const prefixes = { ip: `${kid}_`, ipText: `${kid}t_`, deviceId: `${kid}_` } satisfies Record<
+    Canonical['key'],
+    string
+  >;
   return {
-    kid,
-    checkValue: hmac(keys.check, 'kcv').slice(0, 8),
-    maskIp(ip) {
-      const canonical = ip === null ? null : canonicalIp(ip);
-      if (!canonical) return { masked: null, isAddress: true };
-      const isAddress = canonical.kind === 'address';
-      return { masked: pseudonym(isAddress ? keys.ip : keys.ipRaw, canonical.value), isAddress };
-    },
-    maskDeviceId(deviceId) {
-      const canonical = deviceId === null ? null : canonicalDeviceId(deviceId);
-      return canonical === null ? null : pseudonym(keys.deviceId, canonical);
+    checks: [
+      { name: 'root', value: checkValue(root.check) },
+      { name: kid, value: checkValue(layer.check) },
+    ],
+    mask(values) {
+      const present = values.filter((value) => value !== null);
+      const blocks = Buffer.allocUnsafe(present.length * BLOCK_BYTES);
+      for (const [i, { key, text }] of present.entries())
+        hmac(root[key], text).copy(blocks, i * BLOCK_BYTES, 0, BLOCK_BYTES);
+      const digits = encryptBlocks(layer.block, blocks).toString('hex');
+      let at = 0;
+      return values.map((value) => {
+        if (value === null) return null;
+        const block = digits.slice(at, at + BLOCK_DIGITS);
+        at += BLOCK_DIGITS;
+        return `${prefixes[value.key]}${block}` as Masked;
+      });
     },
   };
 }
 
-function hmac(key: KeyObject, value: string): string {
-  const digest = createHmac('sha256', key).update(value, 'utf8').digest('hex');
+/**
+ * Each block by itself, as one application of a permutation. OpenSSL calls that ECB; what makes ECB weak for texts, equal
+ * blocks showing, is what a pseudonym is for.
+ */
+function encryptBlocks(key: KeyObject, blocks: Buffer): Buffer {
+  const encrypted = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false).update(blocks);
+  if (encrypted.length !== blocks.length) throw new Error('AES-256 gave no whole blocks');
+  return encrypted;
+}
+
+function hmac(key: KeyObject, value: string): Buffer {
+  const digest = createHmac('sha256', key).update(value, 'utf8').digest();
   // Node has returned an empty digest without an error (nodejs/node #62838); stored, it would join all values in one.
-  if (digest.length !== 64) throw new Error('HMAC-SHA-256 gave no digest');
+  if (digest.length !== 32) throw new Error('HMAC-SHA-256 gave no digest');
   return digest;
+}
+
+function checkValue(key: KeyObject): string {
+  return hmac(key, 'kcv').toString('hex', 0, 4);
 }

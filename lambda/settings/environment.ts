@@ -5,6 +5,8 @@ export const ENV = {
   maskKey: 'MASK_KEY',
   maskKmsKey: 'MASK_KMS_KEY',
   maskKeyId: 'MASK_KEY_ID',
+  maskLayerKey: 'MASK_LAYER_KEY',
+  maskLayerKmsKey: 'MASK_LAYER_KMS_KEY',
   queueUrl: 'QUEUE_URL',
   retryWait: 'RETRY_WAIT_SECONDS',
   longestRetryWait: 'RETRY_WAIT_MAX_SECONDS',

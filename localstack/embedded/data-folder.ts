@@ -5,12 +5,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { removePostgres } from './postgres/embedded-postgres.ts';
 
-/** What is kept between runs: the database, the mask key that goes with it, and the function's log. */
+/** What is kept between runs: the database, the mask keys that go with it, and the function's log. */
 export interface DataFolder {
   path: string;
   logFile: string;
-  /** Made at random by the first run that asks, readable by its owner alone. */
+  /** Made at random by the first run that asks, readable by their owner alone: the root key, and k1's layer key. */
   maskKey(): string;
+  maskLayerKey(): string;
   emptyDatabase(): void;
   /** Lets the next run in; so does the end of the process, however it ends. */
   release(): void;
@@ -32,6 +33,7 @@ export function openDataFolder(folder: string): DataFolder {
     path,
     logFile: join(path, 'function.log'),
     maskKey: () => readOrMakeKey(join(path, 'mask-key')),
+    maskLayerKey: () => readOrMakeKey(join(path, 'mask-layer-key')),
     emptyDatabase: () => removePostgres(path),
     release: () => lock.close(),
   };

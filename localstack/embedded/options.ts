@@ -19,13 +19,14 @@ Options, after --
   --watch       stay up, store what arrives, until Ctrl-C
   --json        the last line on standard output is one JSON object; everything else goes to standard error
   --fresh       begin with an empty database
-  --data DIR    keep database, mask key and log in DIR (default: .login-etl)
+  --data DIR    keep database, mask keys and log in DIR (default: .login-etl)
   --help        this text
 
 Environment
   DATABASE_URL  a PostgreSQL 14 to 18 of your own instead of the embedded one; its role may create tables and roles
   MASK_KEY      hex:... or base64:... of at least 32 random bytes instead of the key made by the first run
-  MASK_KEY_ID   the key's id, which begins every pseudonym (default: k1)
+  MASK_LAYER_KEY  the same for the layer key; with a MASK_KEY and without this one, MASK_KEY serves for both
+  MASK_KEY_ID   the layer key's id, which begins every pseudonym (default: k1)
 
 The exit code is 0 when every event was stored, or dead-lettered for a named reason.
 `;

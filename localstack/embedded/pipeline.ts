@@ -29,7 +29,7 @@ export interface Pipeline {
 export interface PipelineOptions {
   env: Environment;
   folder: DataFolder;
-  maskKey: string;
+  keys: Record<string, string>;
   onBatch(deliveries: readonly DeliveryReport[], batch: BatchDone): void;
 }
 
@@ -116,9 +116,7 @@ function environmentVariables(options: PipelineOptions, databaseUrl: string, que
   return {
     ...Object.fromEntries(inherited),
     [ENV.databaseUrl]: databaseUrl,
-    [ENV.maskKey]: options.maskKey,
-    // Of a deployment; here there is no KMS.
-    [ENV.maskKmsKey]: '',
+    ...options.keys,
     [ENV.queueUrl]: queueUrl,
     AWS_REGION: LOCAL_AWS.region,
     AWS_ACCESS_KEY_ID: LOCAL_AWS.accessKeyId,

@@ -33,7 +33,7 @@ function eventsPerSecond({ received, seconds }: RunResult): number {
   return seconds > 0 ? Math.round(received / seconds) : 0;
 }
 
-/** Pseudonyms are cut for the eye: the first digits tell two of them apart as well as all 64 do. */
+/** Pseudonyms are cut for the eye: the first digits tell two of them apart as well as all 32 do. */
 const cut = (column: string, length: number) =>
   `case when length(${column}) > ${length} then left(${column}, ${length}) || '…' else ${column} end`;
 

@@ -16,7 +16,8 @@ import { queueDepth } from './sqs/queues.ts';
 export interface Run {
   options: Options;
   folder: DataFolder;
-  maskKey: string;
+  /** The function's settings of its keys. */
+  keys: Record<string, string>;
   env: Environment;
   /** For people; what a program reads is not written here. */
   out: NodeJS.WritableStream;
@@ -31,7 +32,7 @@ const POLL_MS = 20;
 const FATAL = ['ConfigError', 'KeyMismatchError'];
 
 /** Starts the pipeline, sends the events, waits until the queue is empty, reports; with `--watch` it then stays. */
-export async function run({ options, folder, maskKey, env, out, interrupt }: Run): Promise<RunResult> {
+export async function run({ options, folder, keys, env, out, interrupt }: Run): Promise<RunResult> {
   const paths = options.files.length > 0 ? options.files : [SAMPLE_EVENTS];
   const total = paths.includes(STDIN) ? null : await countAll(paths, out);
   const counts = createRunCounts();
@@ -42,7 +43,7 @@ export async function run({ options, folder, maskKey, env, out, interrupt }: Run
   const pipeline = await startPipeline({
     env,
     folder,
-    maskKey,
+    keys,
     onBatch(deliveries, { messageIds, kept, error }) {
       if (error === undefined) return onNews(counts.delivered(deliveries, kept));
       const { name, message } = error as Error;

@@ -2,7 +2,8 @@ import { finished } from 'node:stream/promises';
 import type { SQSRecord } from 'aws-lambda';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
+import { canonicalDeviceId, canonicalIp } from '../../lambda/masking/canonical.ts';
+import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker, type Masker } from '../../lambda/masking/masker.ts';
 import { parseMessage } from '../../lambda/message/parse-message.ts';
 import type { Contestant } from './contestant.ts';
@@ -13,7 +14,7 @@ const DAY_MS = 86_400_000;
 
 /** (b) The least that parsing, masking and storing can cost: rows go out unsorted, and stored twice if sent twice. */
 export async function createFloor(databaseUrl: string, masterKey: Uint8Array): Promise<Contestant> {
-  const masker = createMasker('k1', deriveFieldKeys(masterKey));
+  const masker = createMasker('k1', deriveMaskKeys(masterKey));
   const client = new pg.Client(databaseUrl);
   await client.connect();
   return {
@@ -37,8 +38,7 @@ function copyText(records: readonly SQSRecord[], masker: Masker): string {
     const message = parseMessage(record, now);
     if (!message.ok) throw new Error(`A message of the benchmark was rejected: ${message.reason}.`);
     const { event, identity } = message;
-    const maskedIp = masker.maskIp(event.ip).masked;
-    const maskedDeviceId = masker.maskDeviceId(event.device_id);
+    const [maskedIp, maskedDeviceId] = masker.mask([canonicalIp(event.ip), canonicalDeviceId(event.device_id)]);
     text +=
       `${field(event.user_id)}\t${field(event.device_type)}\t${maskedIp ?? '\\N'}\t${maskedDeviceId ?? '\\N'}\t` +
       `${field(event.locale)}\t${event.app_version}\t${utcDate(identity.sentAt, dates)}\n`;

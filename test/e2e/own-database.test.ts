@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
+import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import {
   type EmbeddedPostgres,
@@ -12,6 +12,7 @@ import {
   startPostgres,
 } from '../../localstack/embedded/postgres/embedded-postgres.ts';
 import { dataFolder, parseResult, runStart } from '../support/npm-start.ts';
+import { maskDeviceId, maskIp } from '../support/pseudonyms.ts';
 import { VALID_BODY } from '../support/records.ts';
 
 const serverFolder = mkdtempSync(join(tmpdir(), 'login-etl-own-'));
@@ -55,11 +56,11 @@ test('DATABASE_URL and MASK_KEY are used instead of what is embedded and made', 
   const { code, stdout } = await runStart(['--data', folder, '--json', file], { env });
   expect(code).toBe(0);
   expect(parseResult(stdout)).toMatchObject({ stored: 1, databaseUrl: DATABASE_URL });
-  const masker = createMasker('k1', deriveFieldKeys(master));
+  const masker = createMasker('k1', deriveMaskKeys(master));
   expect(await rowsOf(DATABASE_URL)).toEqual([
     expect.objectContaining({
-      masked_ip: masker.maskIp(VALID_BODY.ip).masked,
-      masked_device_id: masker.maskDeviceId(VALID_BODY.device_id),
+      masked_ip: maskIp(VALID_BODY.ip, masker),
+      masked_device_id: maskDeviceId(VALID_BODY.device_id, masker),
     }),
   ]);
 });
@@ -71,7 +72,7 @@ test('a key that is not the one of the database ends the run in one sentence, wi
   const before = await rowsOf(DATABASE_URL);
   const { code, stderr } = await runStart(['--data', dataFolder()], { env: { DATABASE_URL, MASK_KEY: key() } });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^The mask key is not the one that this database knows as "k1"[^\n]+\n$/);
+  expect(stderr).toMatch(/^The mask key is not the one that this database knows as "root"[^\n]+\n$/);
   expect(await rowsOf(DATABASE_URL)).toEqual(before);
 });
 

@@ -9,7 +9,7 @@ const COPY_LEDGER = 'insert into ingest_ledger values (now(), gen_random_uuid())
 const DELETE_ROW = 'delete from user_logins where ctid = (select ctid from user_logins limit 1)';
 const STRANGER = "insert into user_logins (user_id) values ('nobody')";
 const OTHER_VERSION = 'update user_logins set app_version = app_version + 1';
-const OTHER_PSEUDONYM = "update user_logins set masked_ip = 'k1_' || repeat('0', 64)";
+const OTHER_PSEUDONYM = "update user_logins set masked_ip = 'k1_' || repeat('0', 32)";
 const RAW_ROW = "update user_logins set locale = '2001:db8:c0de:1::1'";
 const SHORT_BATCH = { message: 'batch stored', received: 2, stored: 1, duplicate: 0, rejected: 0, retried: 0 };
 

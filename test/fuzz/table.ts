@@ -3,7 +3,7 @@ import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import type { InsertOutcome } from '../../lambda/batch/outcome.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const PSEUDONYM = /^k1_[0-9a-f]{64}$/;
+const PSEUDONYM = /^k1t?_[0-9a-f]{32}$/;
 /** Of timestamptz from 1970 on, far more than this; of what 13 digits of milliseconds say, no more. */
 const MAX_SENT_AT = 9_999_999_999_999;
 

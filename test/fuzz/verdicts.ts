@@ -3,7 +3,7 @@ import type { SQSRecord } from 'aws-lambda';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import type { Outcome } from '../../lambda/batch/outcome.ts';
 import { processBatch } from '../../lambda/batch/process-batch.ts';
-import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
+import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import { parseMasterKey } from '../../lambda/masking/master-key.ts';
 import { TEST_MASK_KEY } from '../support/function.ts';
@@ -16,7 +16,7 @@ const VERDICT =
 
 const key = parseMasterKey(TEST_MASK_KEY);
 assert(key.ok);
-const masker = createMasker('k1', deriveFieldKeys(key.bytes));
+const masker = createMasker('k1', deriveMaskKeys(key.bytes));
 
 export interface Judged {
   /** One per record, as in `rejected missing ip`. */

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { localKeyMaterial } from '../../infra/local-key.ts';
 import { SettingsError } from '../../infra/settings/settings-error.ts';
 import { chooseStage } from '../../infra/stage.ts';
-import { deriveFieldKeys, FIELD_KEY_INFO, type FieldKeyName } from '../../lambda/masking/field-keys.ts';
-import { TEST_MASK_KEY } from '../support/function.ts';
+import { deriveMaskKeys, LAYER_KEY_INFO, ROOT_KEY_INFO, type RootKeyName } from '../../lambda/masking/mask-keys.ts';
+import { TEST_LAYER_KEY, TEST_MASK_KEY } from '../support/function.ts';
 
 test.for([
   'http://localhost:4566',
@@ -41,21 +41,30 @@ test.for([
   expect(() => chooseStage(asked, endpoint)).toThrow(problem);
 });
 
-test('a LocalStack key made from MASK_KEY gives its field keys', () => {
-  const master = Buffer.from(TEST_MASK_KEY.slice('hex:'.length), 'hex');
-  const keys = deriveFieldKeys(master);
-  const material = localKeyMaterial(TEST_MASK_KEY);
-  for (const [name, info] of Object.entries(FIELD_KEY_INFO)) {
-    const mac = createHmac('sha256', material).update(`${info}\x01`).digest('hex');
-    expect(mac).toBe(keys[name as FieldKeyName].export().toString('hex'));
+const hexMaster = (setting: string) => Buffer.from(setting.slice('hex:'.length), 'hex');
+
+test('LocalStack keys made from MASK_KEY and MASK_LAYER_KEY give their keys', () => {
+  const keys = deriveMaskKeys(hexMaster(TEST_MASK_KEY), hexMaster(TEST_LAYER_KEY));
+  const material = localKeyMaterial({ MASK_KEY: TEST_MASK_KEY, MASK_LAYER_KEY: TEST_LAYER_KEY });
+  const mac = (part: Buffer, info: string) => createHmac('sha256', part).update(`${info}\x01`).digest('hex');
+  for (const [name, key] of Object.entries(keys.root)) {
+    expect(mac(material.root, ROOT_KEY_INFO[name as RootKeyName])).toBe(key.export().toString('hex'));
   }
+  expect(mac(material.layer, LAYER_KEY_INFO.block)).toBe(keys.layer.block.export().toString('hex'));
 });
 
-test('a LocalStack key without MASK_KEY has the same material at every start', () => {
-  expect(localKeyMaterial(undefined)).toHaveLength(32);
-  expect(localKeyMaterial('')).toEqual(localKeyMaterial(undefined));
+test('MASK_KEY alone serves LocalStack for both, as it does the function', () => {
+  const { root, layer } = localKeyMaterial({ MASK_KEY: TEST_MASK_KEY });
+  expect(layer).toEqual(root);
 });
 
-test('a MASK_KEY that is none is refused without being quoted', () => {
-  expect(() => localKeyMaterial('hex:5e5a3e')).toThrow(/^MASK_KEY must be at least 32 bytes/);
+test('LocalStack keys without either have the same material at every start, each its own', () => {
+  const { root, layer } = localKeyMaterial({});
+  expect([root.length, layer.length]).toEqual([32, 32]);
+  expect(layer).not.toEqual(root);
+  expect(localKeyMaterial({ MASK_KEY: '', MASK_LAYER_KEY: '' })).toEqual({ root, layer });
+});
+
+test.for(['MASK_KEY', 'MASK_LAYER_KEY'])('a %s that is none is refused without being quoted', (name) => {
+  expect(() => localKeyMaterial({ [name]: 'hex:5e5a3e' })).toThrow(new RegExp(`^${name} must be at least 32 bytes`));
 });

@@ -20,8 +20,8 @@ test('has these resources and no others', () => {
     // For the flow log, and for CDK's resource that empties the default security group.
     'AWS::IAM::Policy': 1,
     'AWS::IAM::Role': 2,
-    'AWS::KMS::Alias': 2,
-    'AWS::KMS::Key': 2,
+    'AWS::KMS::Alias': 3,
+    'AWS::KMS::Key': 3,
     'AWS::Lambda::Function': 1,
     'AWS::Logs::LogGroup': 1 + FUNCTIONS.length,
     'AWS::RDS::DBCluster': 1,
@@ -174,12 +174,12 @@ describe('the network', () => {
     }
   });
 
-  test('has endpoints that let through one action on one resource', () => {
+  test('has endpoints that let through one action on the resources of the pipeline', () => {
     const policies = resources(stateful, 'AWS::EC2::VPCEndpoint').map(({ Properties }) =>
       permissions(Properties.PolicyDocument),
     );
     expect(policies.flat().sort()).toEqual([
-      'allow kms:GenerateMac on HmacKey',
+      'allow kms:GenerateMac on MaskKey, MaskLayerKey',
       'allow sqs:ChangeMessageVisibility on LoginQueue',
     ]);
   });
@@ -192,8 +192,8 @@ describe('the network', () => {
   });
 });
 
-describe('the key of the pseudonyms', () => {
-  const { Properties } = resource(stateful, 'AWS::KMS::Key', 'HMAC_256');
+describe.for(['Pseudonyms', 'Layer k1'])('the key of the pseudonyms "%s ..."', (description) => {
+  const { Properties } = resource(stateful, 'AWS::KMS::Key', `"${description} `);
 
   test('is one for HMAC, made and kept by KMS', () => {
     expect(Properties).toMatchObject({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' });

@@ -35,7 +35,7 @@ describe('least privilege', () => {
     [
       'ingest',
       [
-        'allow kms:GenerateMac on HmacKey if ArnEquals',
+        'allow kms:GenerateMac on MaskKey, MaskLayerKey if ArnEquals',
         'allow rds-db:connect on login_writer',
         'allow sqs:ChangeMessageVisibility on LoginQueue',
         'allow sqs:DeleteMessage on LoginQueue',
@@ -93,13 +93,14 @@ describe('the functions', () => {
     expect(url).toContain('sslmode=verify-full&sslrootcert=/var/runtime/ca-cert.pem');
   });
 
-  test('ingest has its key in KMS, and no key, password or secret in its environment', () => {
+  test('ingest has its keys in KMS, and no key, password or secret in its environment', () => {
     const { Variables } = functionCalled('ingest').Properties.Environment;
     expect(Object.keys(Variables).sort()).toEqual([
       'DATABASE_LOGIN',
       'DATABASE_URL',
       'MASK_KEY_ID',
       'MASK_KMS_KEY',
+      'MASK_LAYER_KMS_KEY',
       'NODE_OPTIONS',
       'POWERTOOLS_SERVICE_NAME',
       'QUEUE_URL',

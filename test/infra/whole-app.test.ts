@@ -38,7 +38,7 @@ test('on LocalStack it is one stack of what LocalStack can do', () => {
   expect(inventory(localTemplate())).toEqual({
     'AWS::IAM::Policy': 1,
     'AWS::IAM::Role': 1,
-    'AWS::KMS::Key': 1,
+    'AWS::KMS::Key': 2,
     'AWS::Lambda::EventSourceMapping': 1,
     'AWS::Lambda::Function': 1,
     'AWS::Logs::LogGroup': 1,
@@ -47,14 +47,18 @@ test('on LocalStack it is one stack of what LocalStack can do', () => {
   });
 });
 
-test('on LocalStack queue, database and key are what the documentation says', () => {
+test('on LocalStack queue, database and keys are what the documentation says', () => {
   const template = localTemplate();
   expect(resource(template, 'AWS::SQS::Queue', 'RedrivePolicy').Properties.QueueName).toBe('login-queue');
   const { Variables } = resource(template, 'AWS::Lambda::Function').Properties.Environment;
   expect(Variables).toMatchObject({ DATABASE_URL: LOCAL_PROPS.databaseUrl, MASK_KEY_ID: LOCALSTACK.maskKeyId });
   expect(Variables.MASK_KEY).toBeUndefined();
-  expect(resource(template, 'AWS::KMS::Key').Properties.Tags).toContainEqual({
-    Key: '_custom_key_material_',
-    Value: LOCAL_PROPS.macKeyMaterial.toString('base64'),
-  });
+  for (const [name, material] of Object.entries(LOCAL_PROPS.keyMaterial)) {
+    const Key = '_custom_key_material_';
+    const id = { root: /^MaskKey/, layer: /^MaskLayerKey/ }[name];
+    const keys = Object.entries(template.findResources('AWS::KMS::Key')).filter(([logicalId]) => id?.test(logicalId));
+    expect(keys.map(([, { Properties }]) => Properties.Tags)).toEqual([
+      expect.arrayContaining([{ Key, Value: material.toString('base64') }]),
+    ]);
+  }
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
-import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
+import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import { createConnection, type Timeouts } from '../../lambda/store/connection/connection.ts';
 import { APPLICATION, limitStatements } from '../../lambda/store/connection/session.ts';
@@ -10,15 +10,16 @@ import { createStore, type Store } from '../../lambda/store/store.ts';
 import { insertRows } from '../../lambda/store/write/insert-rows.ts';
 import { connectTo, createDatabase, type TestDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
+import { maskIp } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { writeRows } from '../support/write-rows.ts';
 
-const masker = createMasker('k1', deriveFieldKeys(Buffer.alloc(32, 'any key will do for these tests')));
+const masker = createMasker('k1', deriveMaskKeys(Buffer.alloc(32, 'any key will do for these tests')));
 const STORED = [{ kind: 'stored' }];
 
 function openStore(databaseUrl: string, timeouts: Partial<Timeouts> = {}): Store {
-  const store = createStore({ database: { connectionString: databaseUrl }, key: masker, timeouts });
+  const store = createStore({ database: { connectionString: databaseUrl }, keyChecks: masker.checks, timeouts });
   onTestFinished(() => store.close());
   return store;
 }
@@ -28,7 +29,7 @@ const row = (): LoginRow => ({
   messageId: randomUUID(),
   userId: 'user',
   deviceType: 'ios',
-  maskedIp: masker.maskIp('192.0.2.1').masked,
+  maskedIp: maskIp('192.0.2.1', masker),
   maskedDeviceId: null,
   locale: null,
   appVersion: 1,
@@ -174,7 +175,7 @@ test('a COPY whose client has died unnoticed does not hold up its messages', asy
 
 test('the server is to notice within the minute that the function is gone', async () => {
   const database = await createDatabase();
-  const connection = createConnection({ database: { connectionString: database.writerUrl }, key: masker });
+  const connection = createConnection({ database: { connectionString: database.writerUrl }, keyChecks: masker.checks });
   onTestFinished(() => connection.close());
   const settings = ['idle', 'interval', 'count'].map((name) => `current_setting('tcp_keepalives_${name}')::int`);
   const { rows } = await connection.run((client) =>
@@ -231,7 +232,7 @@ test('one environment holds one connection, whatever is thrown at it', async () 
 
 test('a server that has become read-only, as after a failover, is left for the one that now has its name', async () => {
   const database = await createDatabase();
-  const connection = createConnection({ database: { connectionString: database.writerUrl }, key: masker });
+  const connection = createConnection({ database: { connectionString: database.writerUrl }, keyChecks: masker.checks });
   onTestFinished(() => connection.close());
   await connection.run((client) => client.query('set session characteristics as transaction read only'));
   const insert = `insert into ingest_ledger (sent_at, message_id) values (now(), gen_random_uuid())`;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
+import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import { type DatabaseUrl, parseDatabaseUrl, withPassword } from '../../lambda/store/connection/database.ts';
 import { withClient } from '../../lambda/store/connection/with-client.ts';
@@ -14,7 +14,7 @@ import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 import { writeRows } from '../support/write-rows.ts';
 
-const masker = createMasker('k1', deriveFieldKeys(Buffer.alloc(32, 'any key will do for these tests')));
+const masker = createMasker('k1', deriveMaskKeys(Buffer.alloc(32, 'any key will do for these tests')));
 const ROW = {
   sentAt: 0,
   messageId: '00000000-0000-4000-8000-000000000000',
@@ -33,7 +33,7 @@ function partsOf(url: string): DatabaseUrl {
 }
 
 function openStore(url: string, password: () => Promise<string>): Store {
-  const store = createStore({ database: withPassword(partsOf(url), password), key: masker });
+  const store = createStore({ database: withPassword(partsOf(url), password), keyChecks: masker.checks });
   onTestFinished(() => store.close());
   return store;
 }

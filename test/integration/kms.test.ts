@@ -1,17 +1,22 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { FIELD_KEY_INFO } from '../../lambda/masking/field-keys.ts';
+import { LAYER_KEY_INFO, ROOT_KEY_INFO } from '../../lambda/masking/mask-keys.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
-import { createFunction, TEST_MASK_KEY, type TestFunction } from '../support/function.ts';
-import { KMS_KEY, type Kms, startKms } from '../support/kms.ts';
+import { createFunction, TEST_LAYER_KEY, TEST_MASK_KEY, type TestFunction } from '../support/function.ts';
+import { KMS_KEY, KMS_LAYER_KEY, type Kms, startKms } from '../support/kms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
-const FIELDS = Object.keys(FIELD_KEY_INFO).length;
+const PURPOSES = [
+  ...Object.values(ROOT_KEY_INFO).map((info) => `${KMS_KEY} ${info}`),
+  ...Object.values(LAYER_KEY_INFO).map((info) => `${KMS_LAYER_KEY} ${info}`),
+];
 
 let kms: Kms;
 let database: TestDatabase;
 let lambda: TestFunction;
 
-const createWithKms = (keyId = KMS_KEY) => createFunction(database.writerUrl, { MASK_KEY: '', MASK_KMS_KEY: keyId });
+const ENV_WITH_KMS = { MASK_KEY: '', MASK_KMS_KEY: KMS_KEY, MASK_LAYER_KMS_KEY: KMS_LAYER_KEY };
+const createWithKms = (env: Record<string, string> = {}) =>
+  createFunction(database.writerUrl, { ...ENV_WITH_KMS, ...env });
 
 beforeEach(async () => {
   kms = await startKms(TEST_MASK_KEY);
@@ -39,7 +44,7 @@ describe('keys from KMS', () => {
     expect((await lambda.invoke(bodies.map((body) => sqsRecord(body)))).outcomes).toEqual(Array(3).fill('stored'));
     const fromKms = await database.query(rows);
     await database.query('truncate user_logins');
-    const withMaster = createFunction(database.writerUrl);
+    const withMaster = createFunction(database.writerUrl, { MASK_LAYER_KEY: TEST_LAYER_KEY });
     expect((await withMaster.invoke(bodies.map((body) => sqsRecord(body)))).outcomes).toEqual(Array(3).fill('stored'));
     expect(await database.query(rows)).toEqual(fromKms);
     expect(fromKms).toHaveLength(3);
@@ -48,20 +53,31 @@ describe('keys from KMS', () => {
   test('are asked for once, each for its own purpose, however many batches there are', async () => {
     await Promise.all([lambda.invoke(mixedBatch()), lambda.invoke(mixedBatch())]);
     await lambda.invoke(mixedBatch());
-    const messages = kms.calls.map(({ input }) => Buffer.from(`${input.Message}`, 'base64').toString());
-    expect(messages.sort()).toEqual(
-      Object.values(FIELD_KEY_INFO)
-        .map((info) => `${info}\x01`)
-        .sort(),
-    );
-    expect(kms.calls.every(({ input }) => input.KeyId === KMS_KEY)).toBe(true);
+    const asked = kms.calls.map(({ input }) => `${input.KeyId} ${Buffer.from(`${input.Message}`, 'base64')}`);
+    expect(asked.sort()).toEqual(PURPOSES.map((purpose) => `${purpose}\x01`).sort());
   });
 
-  test('of another key are refused by the database that knows the first', async () => {
+  test.for([
+    ['root', 'The mask key', TEST_MASK_KEY.replace('9', '8'), TEST_LAYER_KEY],
+    ['k1', 'The layer key', TEST_MASK_KEY, TEST_LAYER_KEY.replace('b', '8')],
+  ] as const)('of another %s are refused by the database that knows the first', async ([name, key, root, layer]) => {
     await lambda.invoke(mixedBatch());
-    await startKms(TEST_MASK_KEY.replace('9', '8'));
-    await expect(createWithKms().invoke(mixedBatch())).rejects.toMatchObject({ name: 'KeyMismatchError' });
+    await startKms(root, layer);
+    const invoked = createWithKms().invoke(mixedBatch());
+    await expect(invoked).rejects.toMatchObject({ name: 'KeyMismatchError' });
+    await expect(invoked).rejects.toThrow(new RegExp(`^${key} is not the one that this database knows as "${name}"`));
     expect(await database.query('select from user_logins')).toHaveLength(1);
+  });
+
+  test('serve for both where the first key id has no layer key, and can be a mixture', async () => {
+    await createWithKms({ MASK_LAYER_KMS_KEY: '' }).invoke([sqsRecord(VALID_BODY)]);
+    await createFunction(database.writerUrl).invoke([sqsRecord(VALID_BODY)]);
+    expect(await database.query('select distinct masked_ip from user_logins')).toHaveLength(1);
+    await database.query('truncate user_logins, mask_keys');
+    const mixed = { MASK_LAYER_KMS_KEY: '', MASK_LAYER_KEY: TEST_LAYER_KEY };
+    await createWithKms(mixed).invoke([sqsRecord(VALID_BODY)]);
+    await createWithKms().invoke([sqsRecord(VALID_BODY)]);
+    expect(await database.query('select distinct masked_ip from user_logins')).toHaveLength(1);
   });
 });
 
@@ -98,16 +114,19 @@ describe('an outage of KMS', () => {
     await expectRecovery();
   });
 
-  test('that is in the way of one key alone is one of all, and leaves no call behind', async () => {
-    kms.failWith({ error: 'DisabledException', info: FIELD_KEY_INFO.check });
-    kms.slowDown(200);
-    await expectOutage('DisabledException');
-    expect(kms.calls).toHaveLength(FIELDS);
-    expect(kms.answered()).toBe(FIELDS);
-    kms.failWith(null);
-    await expectRecovery();
-    expect(kms.calls).toHaveLength(2 * FIELDS);
-  });
+  test.for([ROOT_KEY_INFO.check, LAYER_KEY_INFO.block])(
+    'that is in the way of %s alone is one of all, and leaves no call behind',
+    async (info) => {
+      kms.failWith({ error: 'DisabledException', info });
+      kms.slowDown(200);
+      await expectOutage('DisabledException');
+      expect(kms.calls).toHaveLength(PURPOSES.length);
+      expect(kms.answered()).toBe(PURPOSES.length);
+      kms.failWith(null);
+      await expectRecovery();
+      expect(kms.calls).toHaveLength(2 * PURPOSES.length);
+    },
+  );
 
   test('with nobody there costs time, and no message', async () => {
     await kms.setMode('refuse');
@@ -141,15 +160,18 @@ describe('an outage of KMS', () => {
 });
 
 describe('a wrong key', () => {
-  test('that KMS does not know fails the batch, and is not named', async () => {
-    const invoked = createWithKms('alias/of-nothing').invoke(mixedBatch());
-    await expect(invoked).rejects.toMatchObject({
-      name: 'ConfigError',
-      message: expect.stringContaining('MASK_KMS_KEY '),
-    });
-    await expect(invoked).rejects.not.toThrow('of-nothing');
-    await expectNothingWritten();
-  });
+  test.for(['MASK_KMS_KEY', 'MASK_LAYER_KMS_KEY'])(
+    'in %s that KMS does not know fails the batch, and is not named',
+    async (setting) => {
+      const invoked = createWithKms({ [setting]: 'alias/of-nothing' }).invoke(mixedBatch());
+      await expect(invoked).rejects.toMatchObject({
+        name: 'ConfigError',
+        message: expect.stringContaining(` ${setting} `),
+      });
+      await expect(invoked).rejects.not.toThrow('of-nothing');
+      await expectNothingWritten();
+    },
+  );
 
   test.for(['InvalidKeyUsageException', 'ValidationException', 'InvalidArnException'])(
     '(%s) fails the batch, until it is mended',

@@ -41,14 +41,20 @@ describe('the analyst', () => {
     const database = await createDatabase();
     const twice = [sqsRecord(VALID_BODY), sqsRecord({ ...VALID_BODY, user_id: 'another' })];
     const alone = sqsRecord({ ...VALID_BODY, ip: null, device_id: null });
-    await createFunction(database.writerUrl).invoke([...twice, alone, sqsRecord({ ...VALID_BODY, ip: null })]);
+    const asText = Array.from({ length: 2 }, () => sqsRecord({ ...VALID_BODY, ip: 'not an address' }));
+    await createFunction(database.writerUrl).invoke([
+      ...twice,
+      alone,
+      sqsRecord({ ...VALID_BODY, ip: null }),
+      ...asText,
+    ]);
     const client = await connectTo(database.analystUrl);
     const logins = await client.query('select app_version_text(app_version) as version from user_logins');
-    expect(logins.rows).toEqual(Array(4).fill({ version: '2.3.0' }));
+    expect(logins.rows).toEqual(Array(6).fill({ version: '2.3.0' }));
     const ips = await client.query('select logins, users from duplicate_ips');
     expect(ips.rows).toEqual([{ logins: '2', users: '2' }]);
     const devices = await client.query('select logins, users from duplicate_devices');
-    expect(devices.rows).toEqual([{ logins: '3', users: '2' }]);
+    expect(devices.rows).toEqual([{ logins: '5', users: '2' }]);
   });
 
   test.each([

@@ -23,8 +23,8 @@ describe('a batch', () => {
       {
         user_id: VALID_BODY.user_id,
         device_type: 'android',
-        masked_ip: expect.stringMatching(/^k1_[0-9a-f]{64}$/),
-        masked_device_id: expect.stringMatching(/^k1_[0-9a-f]{64}$/),
+        masked_ip: expect.stringMatching(/^k1_[0-9a-f]{32}$/),
+        masked_device_id: expect.stringMatching(/^k1_[0-9a-f]{32}$/),
         locale: 'RU',
         app_version: 2003000,
         create_date: '2026-03-04',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseMasterKey } from '../../lambda/masking/master-key.ts';
 import { type DataFolder, openDataFolder } from '../../localstack/embedded/data-folder.ts';
+import { keySettings } from '../../localstack/embedded/key-settings.ts';
 import { postgresHome } from '../../localstack/embedded/postgres/embedded-postgres.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 
@@ -93,31 +94,48 @@ describe('a folder that cannot be used is one sentence', () => {
   });
 });
 
-describe('the mask key', () => {
-  test('is one that the function takes, and another in every folder', () => {
-    const keys = ['one', 'two'].map((name) => open(join(makeParent(), name)).maskKey());
+describe('the mask keys', () => {
+  test('are such as the function takes, and others in every folder', () => {
+    const folders = ['one', 'two'].map((name) => open(join(makeParent(), name)));
+    const keys = folders.flatMap((folder) => [folder.maskKey(), folder.maskLayerKey()]);
     for (const key of keys) expect(parseMasterKey(key)).toMatchObject({ ok: true });
-    expect(new Set(keys).size).toBe(2);
+    expect(new Set(keys).size).toBe(4);
   });
 
-  test('stays the same', () => {
+  test('stay the same', () => {
     const path = makeParent();
     const folder = openDataFolder(path);
-    const key = folder.maskKey();
-    expect(folder.maskKey()).toBe(key);
+    const keys = keySettings({}, folder);
+    expect(keySettings({}, folder)).toEqual(keys);
     folder.release();
-    expect(open(path).maskKey()).toBe(key);
+    expect(keySettings({}, open(path))).toEqual(keys);
   });
 
-  test('is readable by its owner alone', () => {
+  test('are readable by their owner alone', () => {
     const folder = open(makeParent());
-    folder.maskKey();
-    expect(statSync(join(folder.path, 'mask-key')).mode & 0o777).toBe(0o600);
+    keySettings({}, folder);
+    for (const file of ['mask-key', 'mask-layer-key']) {
+      expect(statSync(join(folder.path, file)).mode & 0o777).toBe(0o600);
+    }
   });
 
-  test('is not made for a run that brings its own', () => {
+  test('are not made for a run that brings its own', () => {
     const folder = open(makeParent());
-    expect(existsSync(join(folder.path, 'mask-key'))).toBe(false);
+    expect(keySettings({ MASK_KEY: 'mine' }, folder)).toMatchObject({ MASK_KEY: 'mine', MASK_LAYER_KEY: '' });
+    const both = { MASK_KEY: 'mine', MASK_LAYER_KEY: 'mine too' };
+    expect(keySettings({ ...both, MASK_KMS_KEY: 'x', MASK_LAYER_KMS_KEY: 'y' }, folder)).toEqual({
+      ...both,
+      MASK_KMS_KEY: '',
+      MASK_LAYER_KMS_KEY: '',
+    });
+    for (const file of ['mask-key', 'mask-layer-key']) expect(existsSync(join(folder.path, file))).toBe(false);
+  });
+
+  test('are for k1: another id has to bring its layer key', () => {
+    const folder = open(makeParent());
+    expect(keySettings({ MASK_KEY_ID: 'k2' }, folder)).toMatchObject({ MASK_LAYER_KEY: '' });
+    const own = { MASK_KEY_ID: 'k2', MASK_LAYER_KEY: 'mine' };
+    expect(keySettings(own, folder)).toMatchObject({ MASK_KEY: folder.maskKey(), MASK_LAYER_KEY: 'mine' });
   });
 });
 

@@ -38,8 +38,8 @@ describe('show', () => {
     const { dlq, ids } = await createFour();
     const env = { MASK_KEY: TEST_MASK_KEY };
     const { json } = await dlq(['show', ids[2] ?? '', '--json'], { env });
-    expect(json.event.ip).toMatch(/^k1_[0-9a-f]{64}$/);
-    expect(json.event.device_id).toMatch(/^k1_[0-9a-f]{64}$/);
+    expect(json.event.ip).toMatch(/^k1_[0-9a-f]{32}$/);
+    expect(json.event.device_id).toMatch(/^k1_[0-9a-f]{32}$/);
     const { stdout } = await dlq(['show', ids[2] ?? ''], { env });
     expect(JSON.parse(stdout)).toEqual({ ...json, receives: json.receives + 1 });
   });

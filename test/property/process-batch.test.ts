@@ -5,13 +5,12 @@ import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import { type InsertOutcome, isSuccess } from '../../lambda/batch/outcome.ts';
 import { failedMessageIds, processBatch } from '../../lambda/batch/process-batch.ts';
 import { tally } from '../../lambda/batch/tally.ts';
-import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
-import { createMasker } from '../../lambda/masking/masker.ts';
+import { VECTOR_MASKER } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 import { type Answer, createRefusingInsert, Refusal } from '../support/refusing-insert.ts';
 
 const NOW = Date.UTC(2026, 10, 20);
-const masker = createMasker('k1', deriveFieldKeys(Uint8Array.from({ length: 32 }, (_, i) => i)));
+const masker = VECTOR_MASKER;
 /** Marks a row that the server refuses for its contents. */
 const POISON: Readonly<Record<string, Refusal>> = {
   rejected: new Refusal('data', '22001'),

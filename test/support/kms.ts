@@ -1,8 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { type AwsAnswer, type AwsInput, type AwsServer, startAwsServer, stubAwsEnvironment } from './aws-server.ts';
+import { TEST_LAYER_KEY } from './function.ts';
 
 export const KMS_KEY = 'alias/login-etl';
+export const KMS_LAYER_KEY = 'alias/login-etl-layer';
 
 export interface Kms extends AwsServer {
   /** From now on every call, or the calls for one info, get this error; null: none. */
@@ -14,13 +16,16 @@ export interface Kms extends AwsServer {
 }
 
 /**
- * KMS with the one key `KMS_KEY`, into which HKDF-Extract of the master was imported.
+ * KMS with the keys `KMS_KEY` and `KMS_LAYER_KEY`, into which HKDF-Extract of the masters was imported.
  *
  * @param maskKey the master, as in MASK_KEY
+ * @param layerKey likewise
  */
-export async function startKms(maskKey: string): Promise<Kms> {
-  const master = Buffer.from(maskKey.replace(/^hex:/, ''), 'hex');
-  const material = createHmac('sha256', '').update(master).digest();
+export async function startKms(maskKey: string, layerKey = TEST_LAYER_KEY): Promise<Kms> {
+  const materials = new Map<unknown, Buffer>([
+    [KMS_KEY, extract(maskKey)],
+    [KMS_LAYER_KEY, extract(layerKey)],
+  ]);
   let failure: Parameters<Kms['failWith']>[0] = null;
   let length = 32;
   let delayMs = 0;
@@ -29,7 +34,8 @@ export async function startKms(maskKey: string): Promise<Kms> {
     const message = Buffer.from(`${Message}`, 'base64');
     if (failure && message.includes(failure.info ?? '')) return failure;
     if (operation !== 'GenerateMac') return { error: 'UnknownOperationException' };
-    if (KeyId !== KMS_KEY) return { error: 'NotFoundException' };
+    const material = materials.get(KeyId);
+    if (!material) return { error: 'NotFoundException' };
     if (MacAlgorithm !== 'HMAC_SHA_256') return { error: 'InvalidKeyUsageException' };
     await setTimeout(delayMs);
     const mac = createHmac('sha256', material).update(message).digest();
@@ -51,4 +57,9 @@ export async function startKms(maskKey: string): Promise<Kms> {
       length = bytes;
     },
   };
+}
+
+function extract(setting: string): Buffer {
+  const master = Buffer.from(setting.replace(/^hex:/, ''), 'hex');
+  return createHmac('sha256', '').update(master).digest();
 }

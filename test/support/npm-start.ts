@@ -24,7 +24,7 @@ export interface StartOptions {
 
 /** `npm start` as a user runs it, in a process group of its own so that all of it can be killed. */
 export function npmStart(args: string[], { env = {}, stdin = '' }: StartOptions = {}): Started {
-  const { DATABASE_URL: _, MASK_KEY: __, NODE_OPTIONS: ___, ...rest } = process.env;
+  const { DATABASE_URL: _, MASK_KEY: __, MASK_LAYER_KEY: ___, NODE_OPTIONS: ____, ...rest } = process.env;
   const child = spawn('npm', ['start', '--silent', '--', ...args], {
     cwd: ROOT,
     env: { ...rest, ...env },

@@ -24,7 +24,7 @@ export function awsTemplates(
 
 export const LOCAL_PROPS = {
   databaseUrl: 'postgres://postgres:postgres@postgres:5432/postgres',
-  macKeyMaterial: Buffer.alloc(32, 7),
+  keyMaterial: { root: Buffer.alloc(32, 7), layer: Buffer.alloc(32, 8) },
 };
 
 export function localTemplate(): Template {
@@ -76,7 +76,7 @@ interface Statement {
   Condition?: Record<string, unknown>;
 }
 
-const KNOWN = ['DeadLetterQueue', 'LoginQueue', 'HmacKey', 'dbuser', 'Logs'];
+const KNOWN = ['DeadLetterQueue', 'LoginQueue', 'MaskLayerKey', 'MaskKey', 'dbuser', 'Logs'];
 
 function shortName(reference: unknown): string {
   const text = JSON.stringify(reference);

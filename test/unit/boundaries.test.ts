@@ -19,6 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lambda/telemetry': ['lambda/batch', 'aws-lambda', '@aws-lambda-powertools'],
   'lambda/store/connection': [
     'lambda/errors.ts',
+    'lambda/masking',
     'lambda/batch',
     'lambda/settings',
     'pg',

@@ -2,8 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { canonicalDeviceId, canonicalIp } from '../../lambda/masking/canonical.ts';
 
 function address(value: string) {
-  return { kind: 'address', value };
+  return { key: 'ip', text: value };
 }
+
+const textInIp = (text: string) => ({ key: 'ipText', text });
+const deviceId = (raw: string) => canonicalDeviceId(raw)?.text;
 
 describe('IPv6 as RFC 5952 section 4 prints it', () => {
   test.for([
@@ -73,7 +76,7 @@ describe('text that is no address', () => {
     '\u00a0192.0.2.1',
     '１９２.0.2.1',
   ])('%s stays as it is', (text) => {
-    expect(canonicalIp(text)).toEqual({ kind: 'text', value: text });
+    expect(canonicalIp(text)).toEqual(textInIp(text));
   });
 });
 
@@ -81,7 +84,7 @@ describe('white space around an ip', () => {
   test('is trimmed', () => {
     expect(canonicalIp(' \t\n\v\f\r192.0.2.1\r\n')).toEqual(address('192.0.2.1'));
     expect(canonicalIp('\n2001:DB8::1 ')).toEqual(address('2001:db8::1'));
-    expect(canonicalIp(' not known ')).toEqual({ kind: 'text', value: 'not known' });
+    expect(canonicalIp(' not known ')).toEqual(textInIp('not known'));
   });
 
   test.for(['', ' ', '\t\r\n \v\f'])('%j is nothing', (text) => {
@@ -89,12 +92,13 @@ describe('white space around an ip', () => {
   });
 
   test('is told from letters', () => {
-    expect(canonicalIp('v V192.0.2.1V v')).toEqual({ kind: 'text', value: 'v V192.0.2.1V v' });
+    expect(canonicalIp('v V192.0.2.1V v')).toEqual(textInIp('v V192.0.2.1V v'));
   });
 
   test('may be as much as a message holds, inside or around, and takes no time', () => {
     const spaces = ' '.repeat(1_000_000);
-    expect(canonicalIp(`x${spaces}x`)).toEqual({ kind: 'text', value: `x${spaces}x` });
+    // Compared as a whole: what prints the difference of two such texts takes minutes.
+    expect(canonicalIp(`x${spaces}x`)?.text === `x${spaces}x`).toBe(true);
     expect(canonicalIp(`${spaces}192.0.2.1${spaces}`)).toEqual(address('192.0.2.1'));
     expect(canonicalIp(spaces)).toBeNull();
   });
@@ -102,24 +106,24 @@ describe('white space around an ip', () => {
 
 describe('a device id', () => {
   test('is one in NFC and NFD', () => {
-    expect(canonicalDeviceId('Cafe\u0301')).toBe('Caf\u00e9');
-    expect(canonicalDeviceId('Caf\u00e9')).toBe('Caf\u00e9');
+    expect(deviceId('Cafe\u0301')).toBe('Caf\u00e9');
+    expect(deviceId('Caf\u00e9')).toBe('Caf\u00e9');
   });
 
   test.for([' 593-47-5928', '593-47-5928\n', 'ABC', 'abc', ' ', '\ufb01', '\uff11'])('%j stays as it is', (text) => {
-    expect(canonicalDeviceId(text)).toBe(text);
+    expect(canonicalDeviceId(text)).toEqual({ key: 'deviceId', text });
   });
 
   test('is put in order up to thirty marks on a letter, wherever that stands', () => {
     const marks = '\u0301\u0316'.repeat(15);
     const ordered = '\u0316'.repeat(15) + '\u0301'.repeat(15);
-    expect(canonicalDeviceId(`x${marks}q${marks}`)).toBe(`x${ordered}q${ordered}`);
-    expect(canonicalDeviceId(`x${marks}\u0301`)).toBe(`x${marks}\u0301`);
+    expect(deviceId(`x${marks}q${marks}`)).toBe(`x${ordered}q${ordered}`);
+    expect(deviceId(`x${marks}\u0301`)).toBe(`x${marks}\u0301`);
   });
 
   test('may be as many marks as a message holds, and takes no time', () => {
     const marks = '\u0301'.repeat(250_000) + '\u0316'.repeat(250_000);
-    expect(canonicalDeviceId(`x${marks}`)).toBe(`x${marks}`);
+    expect(deviceId(`x${marks}`) === `x${marks}`).toBe(true);
   });
 
   test('that is empty is nothing', () => {

@@ -4,8 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../lambda/errors.ts';
 import { readConfig } from '../../lambda/settings/config.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
+import { countingKey } from '../support/pseudonyms.ts';
 
 const KEY = createHash('sha256').update('a key for tests').digest();
+const LAYER_KEY = createHash('sha256').update('a layer key for tests').digest();
+const LAYER = `hex:${LAYER_KEY.toString('hex')}`;
+/** As the published vectors have them. */
+const COUNTING = (first: number) => `hex:${Buffer.from(countingKey(first)).toString('hex')}`;
 const ENVIRONMENT = {
   DATABASE_URL: 'postgres://writer:sesame@db.example:5432/logins',
   MASK_KEY: `hex:${KEY.toString('hex')}`,
@@ -22,11 +27,10 @@ function problemsOf(env: Environment): readonly string[] {
 }
 
 describe('settings that suffice', () => {
-  test('are a database and a key; the key is k1, and no visibility is set', () => {
+  test('are a database and a key; the key is k1 without a layer of its own, and no visibility is set', () => {
     expect(readConfig(ENVIRONMENT)).toEqual({
       database: { connectionString: ENVIRONMENT.DATABASE_URL },
-      maskKey: { master: KEY },
-      maskKeyId: 'k1',
+      keys: { root: { master: KEY }, layer: null, kid: 'k1' },
       queueUrl: null,
       retryWaits: { firstSeconds: 30, longestSeconds: 600 },
     });
@@ -34,12 +38,19 @@ describe('settings that suffice', () => {
 
   test('may name the key and the queue', () => {
     const queueUrl = 'https://sqs.us-east-1.amazonaws.com/000000000000/login-queue';
-    const config = readConfig({ ...ENVIRONMENT, MASK_KEY_ID: 'k7', QUEUE_URL: queueUrl });
-    expect(config).toMatchObject({ maskKeyId: 'k7', queueUrl });
+    const config = readConfig({ ...ENVIRONMENT, MASK_KEY_ID: 'k9999', MASK_LAYER_KEY: LAYER, QUEUE_URL: queueUrl });
+    expect(config).toMatchObject({ keys: { kid: 'k9999', layer: { master: LAYER_KEY } }, queueUrl });
   });
 
   test('that are empty are as good as missing ones', () => {
-    const empty = { MASK_KEY_ID: '', MASK_KMS_KEY: '', QUEUE_URL: '', DATABASE_LOGIN: '' };
+    const empty = {
+      MASK_KEY_ID: '',
+      MASK_KMS_KEY: '',
+      MASK_LAYER_KEY: '',
+      MASK_LAYER_KMS_KEY: '',
+      QUEUE_URL: '',
+      DATABASE_LOGIN: '',
+    };
     expect(readConfig({ ...ENVIRONMENT, ...empty })).toEqual(readConfig(ENVIRONMENT));
   });
 
@@ -56,8 +67,10 @@ describe('settings that suffice', () => {
   test.for(['alias/login-etl', '1234abcd-12ab-34cd-56ef-1234567890ab', 'arn:aws:kms:eu-west-1:0:key/mrk-1'])(
     'may leave the key in KMS, as %s',
     (kmsKeyId) => {
-      const { maskKey } = readConfig({ ...ENVIRONMENT, MASK_KEY: '', MASK_KMS_KEY: kmsKeyId });
-      expect(maskKey).toEqual({ kmsKeyId });
+      const { root } = readConfig({ ...ENVIRONMENT, MASK_KEY: '', MASK_KMS_KEY: kmsKeyId }).keys;
+      expect(root).toEqual({ kmsKeyId });
+      const { layer } = readConfig({ ...ENVIRONMENT, MASK_LAYER_KMS_KEY: kmsKeyId }).keys;
+      expect(layer).toEqual({ kmsKeyId });
     },
   );
 
@@ -90,7 +103,13 @@ describe('a wrong setting is named', () => {
     ['MASK_KEY', 'sesame'],
     ['MASK_KEY', `hex:${'00'.repeat(32)}`],
     ['MASK_KEY', `hex:${KEY.toString('hex').slice(2)}`],
+    ['MASK_LAYER_KEY', 'sesame'],
+    ['MASK_LAYER_KEY', COUNTING(0x20)],
+    ['MASK_LAYER_KEY', COUNTING(0x40)],
+    ['MASK_LAYER_KEY', ENVIRONMENT.MASK_KEY],
+    ['MASK_KEY', COUNTING(0)],
     ['MASK_KEY_ID', 'k0'],
+    ['MASK_KEY_ID', 'k10000'],
     ['MASK_KEY_ID', '1'],
     ['MASK_KEY_ID', 'k1_'],
     ['RETRY_WAIT_SECONDS', '0'],
@@ -104,6 +123,23 @@ describe('a wrong setting is named', () => {
     const problems = problemsOf({ ...ENVIRONMENT, [name]: value });
     expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name} `))]);
   });
+});
+
+test.for(['k2', 'k9999'])('%s has a layer key of its own', (maskKeyId) => {
+  const problems = problemsOf({ ...ENVIRONMENT, MASK_KEY_ID: maskKeyId });
+  expect(problems).toEqual([expect.stringMatching(/^MASK_LAYER_KEY is missing/)]);
+});
+
+test('one key of KMS is not root and layer at once', () => {
+  const kms = { MASK_KEY: '', MASK_KMS_KEY: 'alias/login-etl', MASK_LAYER_KMS_KEY: 'alias/login-etl' };
+  expect(problemsOf({ ...ENVIRONMENT, ...kms })).toEqual([
+    expect.stringMatching(/^MASK_LAYER_KEY and MASK_KEY are one key/),
+  ]);
+});
+
+test('two layer keys are one too many', () => {
+  const problems = problemsOf({ ...ENVIRONMENT, MASK_LAYER_KEY: LAYER, MASK_LAYER_KMS_KEY: 'alias/login-etl' });
+  expect(problems).toEqual([expect.stringMatching(/^MASK_LAYER_KEY and MASK_LAYER_KMS_KEY /)]);
 });
 
 test('two keys are one too many', () => {
@@ -176,7 +212,7 @@ describe('several wrong settings', () => {
 
   test('have no value in the message', () => {
     const text = problemsOf(wrong).join('\n');
-    for (const secret of ['open', 'mysql', 'sesame', 'db.example', '5e5a3e', 'first-key', 'files.example']) {
+    for (const secret of ['open-', 'mysql', 'sesame', 'db.example', '5e5a3e', 'first-key', 'files.example']) {
       expect(text).not.toContain(secret);
     }
   });

@@ -1,19 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
+import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import { maskedView } from '../../tools/dlq/masked-view.ts';
 import { toJson } from '../../tools/dlq/printable.ts';
+import { maskDeviceId, maskIp } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
-const MASKER = createMasker('k1', deriveFieldKeys(Buffer.from('9d1f7c3ab2e84650b7c91d2e3f4a5b6c', 'utf8')));
+const MASKER = createMasker('k1', deriveMaskKeys(Buffer.from('9d1f7c3ab2e84650b7c91d2e3f4a5b6c', 'utf8')));
 const eventOf = (body: unknown, masker: typeof MASKER | null = null) => maskedView(sqsRecord(body), masker).event;
 
 describe('of an event', () => {
   test('ip and device id are pseudonyms, or hidden', () => {
     const shown = { user_id: VALID_BODY.user_id, app_version: 2_003_000, device_type: 'android', locale: 'RU' };
     expect(eventOf(VALID_BODY)).toEqual({ ...shown, ip: '<hidden>', device_id: '<hidden>' });
-    const ip = MASKER.maskIp(VALID_BODY.ip).masked;
-    expect(eventOf(VALID_BODY, MASKER)).toEqual({ ...shown, ip, device_id: MASKER.maskDeviceId(VALID_BODY.device_id) });
+    const ip = maskIp(VALID_BODY.ip, MASKER);
+    expect(eventOf(VALID_BODY, MASKER)).toEqual({
+      ...shown,
+      ip,
+      device_id: maskDeviceId(VALID_BODY.device_id, MASKER),
+    });
   });
 
   test('what is null stays null, with and without a key', () => {

@@ -25,15 +25,17 @@ describe('of KMS', () => {
     'SyntaxError',
     'toString',
   ])('%s is an outage', (name) => {
-    expect(classifyKmsError(answer(name))).toBe(`kms ${name}`);
+    expect(classifyKmsError(answer(name), 'MASK_LAYER_KMS_KEY')).toBe(`kms ${name}`);
   });
 
   test.for(['NotFoundException', 'InvalidKeyUsageException', 'ValidationException', 'InvalidArnException'])(
     '%s is a wrong setting, which is named and not quoted',
     (name) => {
-      expect(() => classifyKmsError(answer(name))).toThrow(ConfigError);
-      expect(() => classifyKmsError(answer(name))).toThrow(new RegExp(`MASK_KMS_KEY .*\\(${name}\\)`));
-      expect(() => classifyKmsError(answer(name))).not.toThrow('somebody');
+      expect(() => classifyKmsError(answer(name), 'MASK_LAYER_KMS_KEY')).toThrow(ConfigError);
+      expect(() => classifyKmsError(answer(name), 'MASK_LAYER_KMS_KEY')).toThrow(
+        new RegExp(`^.*MASK_LAYER_KMS_KEY .*\\(${name}\\)`),
+      );
+      expect(() => classifyKmsError(answer(name), 'MASK_LAYER_KMS_KEY')).not.toThrow('somebody');
     },
   );
 });

@@ -4,8 +4,7 @@ import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import type { InsertOutcome, Outcome } from '../../lambda/batch/outcome.ts';
 import { type BatchResult, failedMessageIds, processBatch } from '../../lambda/batch/process-batch.ts';
 import { MalformedEventError } from '../../lambda/errors.ts';
-import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
-import { createMasker } from '../../lambda/masking/masker.ts';
+import { VECTOR_MASKER } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 import { type Answer, createRefusingInsert, Refusal } from '../support/refusing-insert.ts';
 
@@ -22,7 +21,7 @@ const REFUSED: Outcome = { kind: 'rejected', reason: 'refused 22001' };
 const UNCLEAR = new Refusal('unknown', 'P0001');
 const WAITS: Outcome = { kind: 'retry', reason: 'unclassified P0001' };
 
-const masker = createMasker('k1', deriveFieldKeys(Uint8Array.from({ length: 32 }, (_, i) => i)));
+const masker = VECTOR_MASKER;
 
 async function run(records: SQSRecord[], answerTo: (row: LoginRow) => Answer = () => STORED) {
   const { statements, ...parts } = createRefusingInsert(answerTo);
@@ -47,8 +46,8 @@ describe('the rows handed to the write', () => {
         sentAt: NOW - 5,
         userId: VALID_BODY.user_id,
         deviceType: 'android',
-        maskedIp: 'k1_28484d988cd651084104d0e78e7f9b85ac04691e428cc1b19f5d4fa6763f9a13',
-        maskedDeviceId: 'k1_505a7f30e3194ac138e435c3d61debd837f8944ffff46f693a080127807149f5',
+        maskedIp: 'k1_16fa6ba94aa27df361254da966fb2fd9',
+        maskedDeviceId: 'k1_ec0df8ca715ca510825d3fc9bb304c98',
         locale: 'RU',
         appVersion: 2_003_000,
       },

@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import { type Canonical, canonicalDeviceId, canonicalIp } from '../../lambda/masking/canonical.ts';
 import type { Masker } from '../../lambda/masking/masker.ts';
 import { type FlatEvent, flatten } from '../../lambda/message/flatten.ts';
 import { identify, ORIGIN_ATTRIBUTES } from '../../lambda/message/identity.ts';
@@ -59,9 +60,15 @@ function shownField(name: FieldName, fields: FlatEvent, masker: Masker | null): 
   const value = fields[name];
   const checked = checkLoginEvent({ ...BLANK, [name]: value });
   if (!checked.ok) return `<hidden: ${checked.reason}, ${typeOf(value)}>`;
-  if (name === 'ip' && checked.event.ip !== null) return masker ? masker.maskIp(checked.event.ip).masked : HIDDEN;
-  if (name !== 'device_id' || checked.event.device_id === null) return checked.event[name];
-  return masker ? masker.maskDeviceId(checked.event.device_id) : HIDDEN;
+  const { ip, device_id } = checked.event;
+  if (name === 'ip') return pseudonym(canonicalIp(ip), masker);
+  if (name === 'device_id') return pseudonym(canonicalDeviceId(device_id), masker);
+  return checked.event[name];
+}
+
+function pseudonym(value: Canonical | null, masker: Masker | null): string | null {
+  if (value === null) return null;
+  return masker ? (masker.mask([value])[0] ?? null) : HIDDEN;
 }
 
 function typeOf(value: unknown): string {

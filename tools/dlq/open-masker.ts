@@ -1,5 +1,4 @@
-import { createKmsKeys } from '../../lambda/keys/kms-keys.ts';
-import { deriveFieldKeys } from '../../lambda/masking/field-keys.ts';
+import { createKeyRing } from '../../lambda/keys/open-keys.ts';
 import { createMasker, type Masker } from '../../lambda/masking/masker.ts';
 import { readConfig } from '../../lambda/settings/config.ts';
 import { ENV, type Environment } from '../../lambda/settings/environment.ts';
@@ -15,9 +14,8 @@ export async function openMasker(env: Environment): Promise<Masker | null> {
   if (!env[ENV.maskKey] && !env[ENV.maskKmsKey]) return null;
   // The rest of the settings is not this one's to check.
   const rest = { [ENV.databaseUrl]: 'postgres://none', [ENV.databaseLogin]: undefined, [ENV.queueUrl]: undefined };
-  const { maskKey, maskKeyId } = readConfig({ ...env, ...rest });
-  if ('master' in maskKey) return createMasker(maskKeyId, deriveFieldKeys(maskKey.master));
-  const answer = await createKmsKeys(maskKey.kmsKeyId)();
+  const { keys } = readConfig({ ...env, ...rest });
+  const answer = await createKeyRing(keys)();
   if ('outage' in answer) throw new UserError(`The key cannot be had from KMS (${answer.outage.replace('kms ', '')}).`);
-  return createMasker(maskKeyId, answer.keys);
+  return createMasker(keys.kid, answer.keys);
 }

@@ -7,7 +7,7 @@ import type { Masker } from '../../lambda/masking/masker.ts';
 import { readConfig } from '../../lambda/settings/config.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { classifyDatabaseError } from '../../lambda/store/connection/classify-error.ts';
-import { checkKey } from '../../lambda/store/connection/key-check.ts';
+import { checkKeys } from '../../lambda/store/connection/key-check.ts';
 import { limitStatements } from '../../lambda/store/connection/session.ts';
 import { withClient } from '../../lambda/store/connection/with-client.ts';
 import { insertRows } from '../../lambda/store/write/insert-rows.ts';
@@ -33,7 +33,7 @@ export async function withTryInsert<T>(env: Environment, work: (diagnose: Diagno
   let isOpen = false;
   try {
     return await withClient(database, async (client) => {
-      await rolledBack(client, () => checkKey(client, masker));
+      await rolledBack(client, () => checkKeys(client, masker.checks));
       isOpen = true;
       const insert = (rows: readonly LoginRow[]) => rolledBack(client, () => tryInsert(client, rows));
       const writer: Writer = { masker, insert, classify: classifyDatabaseError };

@@ -1,12 +1,12 @@
 import pg from 'pg';
+import type { KeyCheck } from '../../masking/masker.ts';
 import { isConnectionLost, isTimeout } from './classify-error.ts';
 import type { Database } from './database.ts';
-import type { KeyIdentity } from './key-check.ts';
 import { APPLICATION, beginSession } from './session.ts';
 
 export interface ConnectionSettings {
   database: Database;
-  key: KeyIdentity;
+  keyChecks: readonly KeyCheck[];
   timeouts?: Partial<Timeouts>;
 }
 
@@ -43,10 +43,10 @@ export interface Connection {
 }
 
 /**
- * The one connection of a function environment. It opens with the first statement, has the mask key checked before
+ * The one connection of a function environment. It opens with the first statement, has the mask keys checked before
  * anything else passes, and is replaced within the invocation when it died while the environment was frozen.
  */
-export function createConnection({ database, key, timeouts }: ConnectionSettings): Connection {
+export function createConnection({ database, keyChecks, timeouts }: ConnectionSettings): Connection {
   const limits = { ...TIMEOUTS, ...timeouts };
   const pool = openPool(database, limits);
   /** Only of clients whose session has begun. */
@@ -61,7 +61,7 @@ export function createConnection({ database, key, timeouts }: ConnectionSettings
   async function useAndRelease<T>(client: pg.PoolClient, statement: Statement<T>, deadline: number): Promise<T> {
     const timer = cutAt(client, deadline);
     try {
-      if (!lastUsed.has(client)) await beginSession(client, key, limits.statementMs + 2 * limits.graceMs);
+      if (!lastUsed.has(client)) await beginSession(client, keyChecks, limits.statementMs + 2 * limits.graceMs);
       lastUsed.set(client, Date.now());
       const result = await statement(client);
       lastUsed.set(client, Date.now());

@@ -1,31 +1,32 @@
 import type { ClientBase } from 'pg';
 import { KeyMismatchError } from '../../errors.ts';
-
-export interface KeyIdentity {
-  kid: string;
-  checkValue: string;
-}
+import type { KeyCheck } from '../../masking/masker.ts';
 
 /**
- * Holds the key against the one this database was first written with; the first writer enrols its own.
+ * Compares the keys with those that this database was first written with. The first writer enrols its own, but never
+ * beside one that disagrees.
  *
- * @throws KeyMismatchError when they disagree
+ * @throws KeyMismatchError for the first that disagrees
  */
-export async function checkKey(client: ClientBase, key: KeyIdentity): Promise<void> {
-  const enrolled = (await findCheckValue(client, key.kid)) ?? (await enrol(client, key));
-  if (enrolled !== key.checkValue) throw new KeyMismatchError(key.kid);
+export async function checkKeys(client: ClientBase, checks: readonly KeyCheck[]): Promise<void> {
+  if (await areEnrolled(client, checks)) return;
+  // Of two writers that enrol at once one wins, and both then read what the winner wrote.
+  await client.query(
+    'insert into mask_keys (name, check_value) select * from unnest($1::text[], $2::text[]) on conflict do nothing',
+    [checks.map(({ name }) => name), checks.map(({ value }) => value)],
+  );
+  await areEnrolled(client, checks);
 }
 
-/** Of two writers that enrol at once one wins, and both then read what the winner wrote. */
-async function enrol(client: ClientBase, key: KeyIdentity): Promise<string | undefined> {
-  await client.query('insert into mask_keys (kid, check_value) values ($1, $2) on conflict do nothing', [
-    key.kid,
-    key.checkValue,
-  ]);
-  return findCheckValue(client, key.kid);
-}
-
-async function findCheckValue(client: ClientBase, kid: string): Promise<string | undefined> {
-  const found = await client.query<{ check_value: string }>('select check_value from mask_keys where kid = $1', [kid]);
-  return found.rows[0]?.check_value;
+/** @returns false where one is missing */
+async function areEnrolled(client: ClientBase, checks: readonly KeyCheck[]): Promise<boolean> {
+  const { rows } = await client.query<{ name: string; check_value: string }>(
+    'select name, check_value from mask_keys where name = any ($1)',
+    [checks.map(({ name }) => name)],
+  );
+  const enrolled = new Map(rows.map(({ name, check_value }) => [name, check_value]));
+  for (const { name, value } of checks) {
+    if ((enrolled.get(name) ?? value) !== value) throw new KeyMismatchError(name);
+  }
+  return enrolled.size === checks.length;
 }

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
-import { checkKey, type KeyIdentity } from './key-check.ts';
+import type { KeyCheck } from '../../masking/masker.ts';
+import { checkKeys } from './key-check.ts';
 
 /** By which the server knows a connection of the function. */
 export const APPLICATION = 'login-etl';
@@ -23,7 +24,11 @@ export function limitStatements(ms: number): string {
  * @param abandonedMs longer than any statement may take
  * @throws KeyMismatchError where the database was written with another key
  */
-export async function beginSession(client: ClientBase, key: KeyIdentity, abandonedMs: number): Promise<void> {
+export async function beginSession(
+  client: ClientBase,
+  keyChecks: readonly KeyCheck[],
+  abandonedMs: number,
+): Promise<void> {
   await client.query(`
     ${limitStatements(abandonedMs)};
     ${watchOverClient(client)};
@@ -31,7 +36,7 @@ export async function beginSession(client: ClientBase, key: KeyIdentity, abandon
     where datname = current_database() and usename = current_user and application_name = '${APPLICATION}'
       and state in ('active', 'idle in transaction') and wait_event = 'ClientRead'
       and xact_start < now() - interval '${abandonedMs} milliseconds'`);
-  await checkKey(client, key);
+  await checkKeys(client, keyChecks);
 }
 
 /**

@@ -65,8 +65,8 @@ function isKnownMessage(error: unknown): boolean {
 
 /** Per row: 2 bytes, a length of 4 for each of two fields, and their 8 and 16 bytes. */
 const LEDGER_ROW_BYTES = 34;
-/** What a row of usual length takes: 130 of it for the pseudonyms. */
-const LOGIN_ROW_BYTES = 300;
+/** What a row of usual length takes: 70 of it for the pseudonyms. */
+const LOGIN_ROW_BYTES = 240;
 
 function ledgerEntries(rows: readonly LoginRow[]): Buffer {
   const entries = new CopyBuffer(rows.length * LEDGER_ROW_BYTES + 2);

@@ -1,6 +1,7 @@
-import { deriveFieldKeys } from '../../../lambda/masking/field-keys.ts';
+import { deriveMaskKeys } from '../../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../../lambda/masking/masker.ts';
 import { TEST_MASK_KEY } from '../../support/function.ts';
+import { maskDeviceId, maskIp } from '../../support/pseudonyms.ts';
 import { createRandom, type Random } from './random.ts';
 
 export interface WorkloadOptions {
@@ -28,7 +29,7 @@ export const REFUSED = 'refused';
 const INDEX = /u-(\d+);/;
 const LOCALES = ['RU', 'en_US', null, ''];
 const VERSIONS = { '2.3.0': 2_003_000, '0.96': 96_000, '3.0.0': 3_000_000 } as const;
-const masker = createMasker('k1', deriveFieldKeys(Buffer.from(TEST_MASK_KEY.replace('hex:', ''), 'hex')));
+const masker = createMasker('k1', deriveMaskKeys(Buffer.from(TEST_MASK_KEY.replace('hex:', ''), 'hex')));
 
 const POISONS: readonly ((event: Record<string, unknown>) => string)[] = [
   (event) => JSON.stringify(event).slice(0, -2),
@@ -56,7 +57,7 @@ export function createWorkload({ seed, messages, poison, refused = 0.3 }: Worklo
     },
     rowOf(index) {
       const { user_id, device_type, ip, device_id, locale, app_version } = draw(index).event;
-      const pseudonyms = [masker.maskIp(ip).masked, masker.maskDeviceId(device_id)];
+      const pseudonyms = [maskIp(ip, masker), maskDeviceId(device_id, masker)];
       return [user_id, device_type, ...pseudonyms, locale || null, VERSIONS[app_version]];
     },
   };

@@ -1,0 +1,44 @@
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+
+/**
+ * What the root key is for: its purposes are part of the derivation, so that the same text in two fields gets unequal
+ * pseudonyms. `ipText` is for text in `ip` that is not an address; `check` tells two masters apart and reveals neither.
+ */
+export const ROOT_KEY_INFO = {
+  ip: 'login-etl/mask/v1/ip',
+  ipText: 'login-etl/mask/v1/ip-raw',
+  deviceId: 'login-etl/mask/v1/device_id',
+  check: 'login-etl/mask/v1/check',
+} as const;
+
+/** The key over the MACs, which can be replaced without knowing a value: `block` encrypts, `check` as above. */
+export const LAYER_KEY_INFO = {
+  block: 'login-etl/mask/v1/layer',
+  check: 'login-etl/mask/v1/layer-check',
+} as const;
+
+export type RootKeyName = keyof typeof ROOT_KEY_INFO;
+/** KeyObjects, not buffers: with a buffer Node 24.21 takes five to eight times as long for each HMAC. */
+export type DerivedKeys<Name extends string> = Readonly<Record<Name, KeyObject>>;
+
+export interface MaskKeys {
+  root: DerivedKeys<RootKeyName>;
+  layer: DerivedKeys<keyof typeof LAYER_KEY_INFO>;
+}
+
+/**
+ * @param root master of at least 32 random bytes
+ * @param layer likewise; the first key id may do without one of its own, and then uses the root
+ */
+export function deriveMaskKeys(root: Uint8Array, layer: Uint8Array = root): MaskKeys {
+  return { root: deriveKeys(root, ROOT_KEY_INFO), layer: deriveKeys(layer, LAYER_KEY_INFO) };
+}
+
+export function deriveKeys<Name extends string>(
+  master: Uint8Array,
+  infos: Readonly<Record<Name, string>>,
+): DerivedKeys<Name> {
+  const derive = (info: string) => createSecretKey(Buffer.from(hkdfSync('sha256', master, '', info, 32)));
+  const names = Object.keys(infos) as Name[];
+  return Object.fromEntries(names.map((name) => [name, derive(infos[name])])) as Record<Name, KeyObject>;
+}
