@@ -1,6 +1,7 @@
 import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { formatCount, showProgress } from '../tools/cli/progress.ts';
 import { UserError } from '../tools/cli/user-error.ts';
+import { createBusyQueue } from '../tools/sqs/busy-queue.ts';
 import { type CommandLine, runCommand } from './deployed/command.ts';
 import { createSqsClient } from './embedded/sqs/queue-server.ts';
 import { QUEUE_NAME } from './embedded/sqs/queues.ts';
@@ -26,13 +27,13 @@ async function seed({ at, files, out }: CommandLine): Promise<Record<string, unk
   const total = paths.includes(STDIN) ? null : await countEvents(paths);
   const sqs = createSqsClient(at.endpoint);
   const queueUrl = await findQueue(sqs, at.endpoint);
+  const queue = createBusyQueue(sqs, queueUrl);
   let sent = 0;
   const progress = showProgress(() => sent, total);
   try {
     for (const path of paths) {
       await sendEvents(readEvents(path), {
-        sqs,
-        queueUrl,
+        queue,
         whenReady: async () => {},
         onSent: (count) => {
           sent += count;
@@ -42,6 +43,7 @@ async function seed({ at, files, out }: CommandLine): Promise<Record<string, unk
     }
   } finally {
     progress.end();
+    queue.close();
   }
   out.write(`Sent ${formatCount(sent)} events to ${queueUrl}.\n`);
   out.write(`See the rows: psql '${at.databaseUrl}' -c 'select * from user_logins'\n`);

@@ -7,14 +7,16 @@ import { withClient } from '../../lambda/store/connection/with-client.ts';
 import { migrate } from '../../lambda/store/schema/migrate.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { type BatchDone, startEventSource } from '../../tools/event-source/event-source.ts';
+import { type BusyQueue, createBusyQueue } from '../../tools/sqs/busy-queue.ts';
 import type { DataFolder } from './data-folder.ts';
-import { createFunctionEnvironment, type DeliveryReport } from './function/function-environment.ts';
+import { createFunctionEnvironment, type FunctionAnswer } from './function/function-environment.ts';
 import { startPostgres } from './postgres/embedded-postgres.ts';
 import { startQueueServer } from './sqs/queue-server.ts';
 import { createQueues } from './sqs/queues.ts';
 
 export interface Pipeline {
   sqs: SQSClient;
+  queue: BusyQueue;
   endpoint: string;
   queueUrl: string;
   deadLetterQueueUrl: string;
@@ -30,7 +32,7 @@ export interface PipelineOptions {
   env: Environment;
   folder: DataFolder;
   keys: Record<string, string>;
-  onBatch(deliveries: readonly DeliveryReport[], batch: BatchDone): void;
+  onBatch(batch: BatchDone<FunctionAnswer>): void;
 }
 
 /** Lambda's limits, and a window shorter than it allows: nobody at a terminal should wait a second for ten rows. */
@@ -54,22 +56,18 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     const { logFile } = options.folder;
     const lambda = createFunctionEnvironment({ env, timeoutMs: FUNCTION_TIMEOUT_MS, logFile });
     stops.push(lambda.stop);
-    let deliveries: DeliveryReport[] = [];
+    const queue = createBusyQueue(server.sqs, queues.queueUrl);
+    stops.push(async () => queue.close());
     const source = startEventSource({
       ...BATCH,
-      sqs: server.sqs,
-      ...queues,
-      async invoke(event) {
-        deliveries = [];
-        const answer = await lambda.invoke(event);
-        deliveries = answer.deliveries;
-        return answer.response;
-      },
-      onBatch: (batch) => options.onBatch(deliveries, batch),
+      queue,
+      queueArn: queues.queueArn,
+      invoke: lambda.invoke,
+      onBatch: options.onBatch,
     });
     stops.push(source.stop);
     const { sqs, endpoint } = server;
-    return { ...queues, sqs, endpoint, databaseUrl: ownerUrl, drain: source.stop, stop };
+    return { ...queues, sqs, queue, endpoint, databaseUrl: ownerUrl, drain: source.stop, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -25,8 +25,8 @@ export interface Run {
   interrupt: AbortSignal;
 }
 
-/** Two full batches: enough that the function never waits, little enough that any input fits in memory. */
-const MAX_UNFINISHED = 20_000;
+/** Several windows of the event source: enough that the function never waits, and any input fits in little memory. */
+const MAX_UNFINISHED = 5_000;
 const POLL_MS = 20;
 /** Faults of the set-up, which no later delivery can mend. */
 const FATAL = ['ConfigError', 'KeyMismatchError'];
@@ -44,8 +44,8 @@ export async function run({ options, folder, keys, env, out, interrupt }: Run): 
     env,
     folder,
     keys,
-    onBatch(deliveries, { messageIds, kept, error }) {
-      if (error === undefined) return onNews(counts.delivered(deliveries, kept));
+    onBatch({ messageIds, kept, answer, error }) {
+      if (answer) return onNews(counts.delivered(answer.deliveries, kept));
       const { name, message } = error as Error;
       counts.failed(messageIds, message);
       if (FATAL.includes(name)) fatal.abort(new UserError(message));
@@ -96,7 +96,7 @@ interface Sending {
 }
 
 async function sendAll({ paths, total, pipeline, counts, stop }: Sending): Promise<Sent> {
-  const { sqs, queueUrl } = pipeline;
+  const { queue } = pipeline;
   const startedAt = performance.now();
   const progress = showProgress(counts.finished, total);
   let sent = 0;
@@ -108,7 +108,7 @@ async function sendAll({ paths, total, pipeline, counts, stop }: Sending): Promi
   };
   try {
     for (const path of paths) {
-      await sendEvents(readEvents(path, stop), { sqs, queueUrl, whenReady, onSent, stop });
+      await sendEvents(readEvents(path, stop), { queue, whenReady, onSent, stop });
       if (stop.aborted) break;
     }
     await untilEmpty(pipeline, () => counts.received() === sent, stop);

@@ -1,10 +1,9 @@
-import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { UserError } from '../../tools/cli/user-error.ts';
+import type { BusyQueue } from '../../tools/sqs/busy-queue.ts';
 import type { EventText } from './split-events.ts';
 
 export interface SendOptions {
-  sqs: SQSClient;
-  queueUrl: string;
+  queue: BusyQueue;
   /** Waits until the queue may take more, so that a long input is never in memory at once. */
   whenReady(): Promise<void>;
   onSent(count: number): void;
@@ -31,12 +30,11 @@ export async function sendEvents(events: AsyncIterable<EventText>, options: Send
   await Promise.all(Array.from({ length: CALLS_AT_ONCE }, worker));
 }
 
-async function sendBatch(batch: readonly EventText[], { sqs, queueUrl, onSent }: SendOptions): Promise<void> {
-  const Entries = batch.map(({ body }, i) => ({ Id: `${i}`, MessageBody: body }));
-  const { Failed = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
-  onSent(batch.length - Failed.length);
-  const refused = Failed[0];
-  if (refused) throw new UserError(`line ${batch[Number(refused.Id)]?.line}: SQS refuses the event (${refused.Code}).`);
+async function sendBatch(batch: readonly EventText[], { queue, onSent }: SendOptions): Promise<void> {
+  const failed = await queue.sendBatch(batch.map(({ body }) => body));
+  onSent(batch.length - failed.length);
+  const refused = failed[0];
+  if (refused) throw new UserError(`line ${batch[refused.position]?.line}: SQS refuses the event (${refused.code}).`);
 }
 
 async function* inBatches(events: AsyncIterable<EventText>): AsyncGenerator<EventText[]> {

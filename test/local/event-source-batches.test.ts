@@ -81,6 +81,46 @@ describe('a batch', () => {
     queue.listen(invoke, { batchSize: 1 });
     await expect.poll(() => atOnce, BOUND).toEqual([1, 1, 1, 1]);
   });
+
+  test('is gathered while the one before it is with the function, and no other one is', async () => {
+    const queue = await createQueue();
+    await queue.sendMany(5);
+    const first = Promise.withResolvers<void>();
+    const { batches, done } = queue.listen(() => first.promise, { batchSize: 1 });
+    await expect.poll(queue.depth, BOUND).toEqual({ visible: 3, inFlight: 2 });
+    await new Promise((passed) => setTimeout(passed, 300));
+    expect(await queue.depth()).toEqual({ visible: 3, inFlight: 2 });
+    expect(batches.length).toBe(1);
+    first.resolve();
+    await expect.poll(() => done.length, BOUND).toBe(5);
+  });
+
+  test('is with the function while what succeeded before it is deleted', async () => {
+    const queue = await createQueue();
+    await queue.sendMany(2);
+    const { deleteBatch } = queue.busy;
+    const mayDelete = Promise.withResolvers<void>();
+    queue.busy.deleteBatch = async (handles) => {
+      await mayDelete.promise;
+      return deleteBatch(handles);
+    };
+    const { batches, done } = queue.listen(succeed, { batchSize: 1 });
+    await expect.poll(() => batches.length, BOUND).toBe(2);
+    expect(done).toEqual([]);
+    mayDelete.resolve();
+    await expect
+      .poll(() => done.map(({ messageIds }) => messageIds[0]), BOUND)
+      .toEqual(batches.map(([record]) => record?.messageId));
+    expect(await queue.depth()).toEqual(EMPTY);
+  });
+});
+
+test('a wait that ends without a message is told', async () => {
+  const queue = await createQueue();
+  const { empties, done } = queue.listen(succeed, { waitSeconds: 1 });
+  await expect.poll(() => empties.length, BOUND).toBe(2);
+  await queue.sendMany(1);
+  await expect.poll(() => done.length, BOUND).toBe(1);
 });
 
 test('a record has the shape that Lambda gives it', async () => {

@@ -134,7 +134,7 @@ describe('a failed message', () => {
 test('a message that could not be deleted is reported as kept, and comes again', async () => {
   const queue = await createQueue({ visibilityTimeoutSeconds: 1 });
   const messageId = await queue.send('x');
-  failNextCall(queue.sqs, 'DeleteMessageBatchCommand');
+  failNextCall(queue.busy, 'deleteBatch');
   const { done } = queue.listen(async () => null);
   await expect.poll(() => done.map(({ kept }) => [...kept]), BOUND).toEqual([[messageId], []]);
   expect(done.map(({ messageIds }) => messageIds)).toEqual([[messageId], [messageId]]);
@@ -145,17 +145,8 @@ describe('an error of the SQS server', () => {
   test('does not end the loop', async () => {
     const queue = await createQueue();
     await queue.sqs.send(new DeleteQueueCommand({ QueueUrl: queue.url }));
-    const failures: string[] = [];
-    queue.sqs.middlewareStack.add(
-      (next) => async (args) =>
-        next(args).catch((error) => {
-          failures.push(error.name);
-          throw error;
-        }),
-      { step: 'initialize' },
-    );
-    const { batches } = queue.listen(async () => null);
-    await expect.poll(() => failures, BOUND).toContain('QueueDoesNotExist');
+    const { batches, errors } = queue.listen(async () => null);
+    await expect.poll(() => errors, BOUND).toContain('QueueDoesNotExist');
     await queue.sqs.send(new CreateQueueCommand({ QueueName: QUEUE_NAME }));
     const messageId = await queue.send('x');
     await expect.poll(() => batches.map(idsOf), BOUND).toEqual([[messageId]]);
@@ -166,7 +157,7 @@ describe('an error of the SQS server', () => {
     const { batches } = queue.listen(async () => null, { windowMs: 500 });
     const messageId = await queue.send('x');
     await expect.poll(queue.depth, BOUND).toEqual({ visible: 0, inFlight: 1 });
-    failNextCall(queue.sqs, 'ReceiveMessageCommand');
+    failNextCall(queue.busy, 'receive');
     await expect.poll(() => batches.map(idsOf), BOUND).toEqual([[messageId]]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Message, SendMessageBatchCommandInput } from '@aws-sdk/client-sqs';
+import type { Message } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import { sendEvents } from '../../localstack/events/send-events.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
@@ -19,16 +19,11 @@ async function send(
 ) {
   const { stop = new AbortController().signal, ready: whenReady = async () => {} } = options;
   const sent: Sent = { calls: [], count: 0 };
-  queue.sqs.middlewareStack.add(
-    (next, { commandName }) =>
-      (args) => {
-        const { Entries = [] } = args.input as SendMessageBatchCommandInput;
-        if (commandName === 'SendMessageBatchCommand')
-          sent.calls.push(Entries.map(({ MessageBody = '' }) => MessageBody));
-        return next(args);
-      },
-    { step: 'initialize' },
-  );
+  const { sendBatch } = queue.busy;
+  queue.busy.sendBatch = (call) => {
+    sent.calls.push([...call]);
+    return sendBatch(call);
+  };
   async function* events() {
     let line = 0;
     for (const body of bodies) yield { body, line: ++line };
@@ -36,7 +31,7 @@ async function send(
   const onSent = (count: number) => {
     sent.count += count;
   };
-  await sendEvents(events(), { sqs: queue.sqs, queueUrl: queue.url, whenReady, onSent, stop });
+  await sendEvents(events(), { queue: queue.busy, whenReady, onSent, stop });
   return sent;
 }
 

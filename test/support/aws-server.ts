@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 
@@ -10,10 +10,18 @@ export type AwsAnswer = { output: object } | { error: string; status?: number };
 /** `hang`: nothing is answered; `stall`: nothing but the head; `garble`: HTML; `refuse`: nobody listens. */
 export type State = 'up' | 'hang' | 'stall' | 'garble' | 'refuse';
 
+export interface AwsCall {
+  operation: string;
+  input: AwsInput;
+  headers: IncomingHttpHeaders;
+  /** As it was sent. */
+  body: string;
+}
+
 export interface AwsServer {
   endpoint: string;
   /** Operation and input of every call, as in `GenerateMac`. */
-  calls: { operation: string; input: AwsInput }[];
+  calls: AwsCall[];
   /** How many have their answer. */
   answered(): number;
   setMode(state: State): Promise<void>;
@@ -28,8 +36,9 @@ export async function startAwsServer(
   let state: State = 'up';
   const server = createServer(async (request, response) => {
     const operation = `${request.headers['x-amz-target']}`.replace(/^.*\./, '');
-    const input = JSON.parse(await bodyOf(request));
-    calls.push({ operation, input });
+    const body = await bodyOf(request);
+    const input = JSON.parse(body);
+    calls.push({ operation, input, headers: request.headers, body });
     response.on('finish', () => answered++);
     if (state === 'stall') response.writeHead(200, { 'content-length': 99 }).flushHeaders();
     if (state === 'garble') response.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>');

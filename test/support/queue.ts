@@ -12,11 +12,14 @@ import { startQueueServer } from '../../localstack/embedded/sqs/queue-server.ts'
 import { createQueues, type QueueDepth, type QueueSettings, queueDepth } from '../../localstack/embedded/sqs/queues.ts';
 import { type BatchDone, startEventSource } from '../../tools/event-source/event-source.ts';
 import type { BatchLimits } from '../../tools/event-source/receive-batch.ts';
+import { type BusyQueue, createBusyQueue } from '../../tools/sqs/busy-queue.ts';
 
 export const QUEUE_ARN = 'arn:aws:sqs:us-east-1:000000000000:login-queue';
 
 export interface TestQueue {
   sqs: SQSClient;
+  /** What event source and sender call. */
+  busy: BusyQueue;
   endpoint: string;
   url: string;
   /** @returns the message's id */
@@ -35,6 +38,10 @@ export interface Listener {
   batches: SQSRecord[][];
   /** What became of each batch. */
   done: BatchDone[];
+  /** By name, of calls for a first message. */
+  errors: string[];
+  /** One for each wait that ended without a message. */
+  empties: true[];
   stop(): Promise<void>;
 }
 
@@ -44,8 +51,11 @@ export async function createQueue(settings: Partial<QueueSettings> = {}): Promis
   onTestFinished(stop);
   const all = { visibilityTimeoutSeconds: 300, maxReceiveCount: 10, ...settings };
   const { queueUrl, deadLetterQueueUrl } = await createQueues(sqs, endpoint, all);
+  const busy = createBusyQueue(sqs, queueUrl);
+  onTestFinished(busy.close);
   return {
     sqs,
+    busy,
     endpoint,
     url: queueUrl,
     async send(MessageBody, MessageAttributes) {
@@ -69,34 +79,33 @@ export async function createQueue(settings: Partial<QueueSettings> = {}): Promis
     listen(invoke, limits = {}) {
       const batches: SQSRecord[][] = [];
       const done: BatchDone[] = [];
+      const errors: string[] = [];
+      const empties: true[] = [];
       const source = startEventSource({
         batchSize: 10,
         windowMs: 100,
         ...limits,
-        sqs,
-        queueUrl,
+        queue: busy,
         queueArn: QUEUE_ARN,
-        invoke(event) {
+        async invoke(event) {
           batches.push(event.Records);
-          return invoke(event);
+          return { response: await invoke(event) };
         },
         onBatch: (batch) => void done.push(batch),
+        onEmpty: () => void empties.push(true),
+        onError: (error) => void errors.push((error as Error).name),
       });
       onTestFinished(source.stop);
-      return { batches, done, stop: source.stop };
+      return { batches, done, errors, empties, stop: source.stop };
     },
   };
 }
 
 /** Lets the next call of this kind fail before it reaches the server. */
-export function failNextCall(sqs: SQSClient, command: string): void {
-  let isArmed = true;
-  sqs.middlewareStack.add(
-    (next, context) => (args) => {
-      if (!isArmed || context.commandName !== command) return next(args);
-      isArmed = false;
-      throw Object.assign(new Error('the connection was reset'), { code: 'ECONNRESET' });
-    },
-    { step: 'initialize' },
-  );
+export function failNextCall(busy: BusyQueue, kind: 'receive' | 'deleteBatch'): void {
+  const call = busy[kind];
+  busy[kind] = async () => {
+    Object.assign(busy, { [kind]: call });
+    throw Object.assign(new Error('the connection was reset'), { code: 'ECONNRESET' });
+  };
 }

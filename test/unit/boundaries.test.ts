@@ -40,7 +40,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'cdk-nag',
   ],
   'tools/cli': [],
-  'tools/event-source': ['lambda/queue', 'aws-lambda', '@aws-sdk/client-sqs'],
+  'tools/sqs': ['lambda/settings', '@aws-sdk/client-sqs', '@smithy/signature-v4'],
+  'tools/event-source': ['lambda/queue', 'tools/sqs', 'aws-lambda'],
   tools: ['infra', 'lambda', 'pg', 'aws-lambda', '@aws-sdk'],
   localstack: ['tools', 'infra', 'lambda', 'pg', 'aws-lambda', '@aws-sdk', 'fauxqs'],
 };

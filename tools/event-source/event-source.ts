@@ -1,26 +1,41 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DeleteMessageBatchCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { inBatchesOfTen } from '../../lambda/queue/in-batches-of-ten.ts';
+import type { BusyQueue } from '../sqs/busy-queue.ts';
 import { keptMessageIds } from './batch-response.ts';
-import { type BatchLimits, receiveBatch, type Source } from './receive-batch.ts';
+import { type BatchLimits, type ReceivedBatch, receiveBatch, type Source } from './receive-batch.ts';
 
-export interface EventSourceOptions extends Source, BatchLimits {
-  /** One invocation of the function; a throw stands for a function error. */
-  invoke(event: SQSEvent): Promise<unknown>;
-  onBatch?(done: BatchDone): void;
+export interface EventSourceOptions<Given extends Answer> extends Source, BatchLimits {
+  /**
+   * One invocation of the function, never two at once; a throw stands for a function error.
+   *
+   * @param receivedAt when the first record came, on the clock of `performance.now`
+   */
+  invoke(event: SQSEvent, receivedAt: number): Promise<Given>;
+  /** Told of each batch when what succeeded is deleted, in the order of the invocations. */
+  onBatch?(done: BatchDone<Given>): void;
+  /** A wait for a first message has ended without one. */
+  onEmpty?(): void;
+  /** The wait for a first message failed; it begins again in half a second. */
+  onError?(error: unknown): void;
 }
 
-export interface BatchDone {
+/** What a function gives back: the response that Lambda would see, and whatever else its runner wants to keep. */
+export interface Answer {
+  response: unknown;
+}
+
+export interface BatchDone<Given extends Answer = Answer> {
   messageIds: readonly string[];
   /** Left in the queue, to come again when their visibility timeout is over. */
   kept: ReadonlySet<string>;
+  answer?: Given;
   /** What the invocation threw, if it did. */
   error?: unknown;
 }
 
 export interface EventSource {
-  /** Takes no further message, and waits for the batch in hand. */
+  /** Takes no further message, and waits for those it has. */
   stop(): Promise<void>;
 }
 
@@ -28,22 +43,12 @@ const DELETES_AT_ONCE = 8;
 const PAUSE_AFTER_ERROR_MS = 500;
 
 /**
- * Does what Lambda's event source mapping does, one batch after another: gathers, invokes, and deletes what succeeded.
- * What failed stays, and SQS itself gives it back or moves it to the dead-letter queue.
+ * Does what Lambda's event source mapping does: gathers, invokes, and deletes what succeeded. What failed stays, and SQS
+ * itself gives it back or moves it to the dead-letter queue. The three overlap, with at most one batch in each.
  */
-export function startEventSource(options: EventSourceOptions): EventSource {
+export function startEventSource<Given extends Answer>(options: EventSourceOptions<Given>): EventSource {
   const stopping = new AbortController();
-  const loop = async () => {
-    while (!stopping.signal.aborted) {
-      try {
-        const payloads = await receiveBatch(options, options, stopping.signal);
-        for (const records of payloads) await process(records, options);
-      } catch {
-        if (!stopping.signal.aborted) await sleep(PAUSE_AFTER_ERROR_MS);
-      }
-    }
-  };
-  const running = loop();
+  const running = run(options, stopping.signal);
   return {
     async stop() {
       stopping.abort();
@@ -52,34 +57,72 @@ export function startEventSource(options: EventSourceOptions): EventSource {
   };
 }
 
-async function process(records: SQSRecord[], options: EventSourceOptions): Promise<void> {
-  const messageIds = records.map(({ messageId }) => messageId);
-  let failed: ReadonlySet<string>;
-  let error: unknown;
-  try {
-    failed = keptMessageIds(await options.invoke({ Records: records }), messageIds);
-  } catch (thrown) {
-    failed = new Set(messageIds);
-    error = thrown ?? new Error('the function failed without an error');
+async function run<Given extends Answer>(options: EventSourceOptions<Given>, stop: AbortSignal): Promise<void> {
+  let invoked: Promise<unknown> = Promise.resolve();
+  let deleted: Promise<void> = Promise.resolve();
+  let deletedBefore = deleted;
+  while (!stop.aborted) {
+    const { payloads, receivedAt } = await receiveOrPause(options, stop);
+    for (const records of payloads) {
+      await Promise.all([invoked, deletedBefore]);
+      const invocation = invoke(records, receivedAt, options);
+      invoked = invocation;
+      deletedBefore = deleted;
+      deleted = Promise.all([invocation, deleted]).then(([done]) => finish(records, done, options));
+    }
   }
-  const undeleted = await deleteMessages(
-    records.filter(({ messageId }) => !failed.has(messageId)),
-    options,
-  );
-  options.onBatch?.({
-    messageIds,
-    kept: new Set([...failed, ...undeleted.map(({ messageId }) => messageId)]),
-    ...(error !== undefined && { error }),
-  });
+  await deleted;
+}
+
+async function receiveOrPause<Given extends Answer>(
+  options: EventSourceOptions<Given>,
+  stop: AbortSignal,
+): Promise<ReceivedBatch> {
+  try {
+    const batch = await receiveBatch(options, options, stop);
+    if (batch.payloads.length === 0) options.onEmpty?.();
+    return batch;
+  } catch (error) {
+    if (!stop.aborted) {
+      options.onError?.(error);
+      await sleep(PAUSE_AFTER_ERROR_MS);
+    }
+    return { payloads: [], receivedAt: performance.now() };
+  }
+}
+
+type Invoked<Given extends Answer> = Pick<BatchDone<Given>, 'answer' | 'error'>;
+
+async function invoke<Given extends Answer>(
+  Records: SQSRecord[],
+  receivedAt: number,
+  options: EventSourceOptions<Given>,
+): Promise<Invoked<Given>> {
+  try {
+    return { answer: await options.invoke({ Records }, receivedAt) };
+  } catch (thrown) {
+    return { error: thrown ?? new Error('the function failed without an error') };
+  }
+}
+
+async function finish<Given extends Answer>(
+  records: readonly SQSRecord[],
+  invoked: Invoked<Given>,
+  { queue, onBatch }: EventSourceOptions<Given>,
+): Promise<void> {
+  const messageIds = records.map(({ messageId }) => messageId);
+  const failed = 'error' in invoked ? new Set(messageIds) : keptMessageIds(invoked.answer?.response, messageIds);
+  const done = records.filter(({ messageId }) => !failed.has(messageId));
+  const undeleted = await deleteMessages(done, queue);
+  onBatch?.({ messageIds, kept: new Set([...failed, ...undeleted.map(({ messageId }) => messageId)]), ...invoked });
 }
 
 /** @returns those that could not be deleted: they come again, and the function knows them by its ledger */
-function deleteMessages(records: readonly SQSRecord[], { sqs, queueUrl }: Source): Promise<SQSRecord[]> {
-  return inBatchesOfTen(records, DELETES_AT_ONCE, (ten) => {
-    const Entries = ten.map(({ receiptHandle }, i) => ({ Id: `${i}`, ReceiptHandle: receiptHandle }));
-    return sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries })).then(
-      ({ Failed = [] }) => Failed.flatMap(({ Id }) => ten[Number(Id)] ?? []),
+function deleteMessages(records: readonly SQSRecord[], queue: BusyQueue): Promise<SQSRecord[]> {
+  return inBatchesOfTen(records, DELETES_AT_ONCE, (ten) =>
+    queue.deleteBatch(ten.map(({ receiptHandle }) => receiptHandle)).then(
+      (failed) => failed.flatMap((i) => ten[i] ?? []),
       () => ten,
-    );
-  });
+    ),
+  );
 }

@@ -1,10 +1,10 @@
-import { ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSRecord } from 'aws-lambda';
 import { toRecord } from '../../lambda/queue/to-record.ts';
+import type { BusyQueue } from '../sqs/busy-queue.ts';
 
 export interface Source {
-  sqs: SQSClient;
-  queueUrl: string;
+  queue: BusyQueue;
   queueArn: string;
 }
 
@@ -13,6 +13,15 @@ export interface BatchLimits {
   batchSize: number;
   /** How long a batch may wait for more after its first record. Lambda counts in seconds, this in milliseconds. */
   windowMs: number;
+  /** How long one call waits for a first record: 1 to 20, and 20 where it is left out. */
+  waitSeconds?: number;
+}
+
+export interface ReceivedBatch {
+  /** The records of each invocation: one, and another one for what exceeded the payload limit. None if none came. */
+  payloads: SQSRecord[][];
+  /** When the first came, on the clock of `performance.now`: its visibility timeout has run since. */
+  receivedAt: number;
 }
 
 /** Lambda's limit for what one invocation may be given. */
@@ -21,36 +30,53 @@ const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 const BYTES_AROUND_RECORDS = 14;
 /** SQS gives at most ten messages a call, so a large batch takes calls side by side. */
 const CALLS_AT_ONCE = 8;
-const PAUSE_WHEN_EMPTY_MS = 5;
+/** Between calls to a queue that has nothing at the moment: a share of the window, since AWS charges for empty answers. */
+const PAUSE_WHEN_EMPTY = 0.1;
+const LONGEST_PAUSE_MS = 1_000;
 
 /**
  * Waits for a first message, then gathers more until size, window or payload limit is reached.
  *
- * @returns the records of each invocation: one, and a further one for what came beyond the payload limit
+ * @param stop ends the wait for a first message, or the window
+ * @throws what the first call threw; an error of a later one ends the window
  */
-export async function receiveBatch(source: Source, limits: BatchLimits, stop: AbortSignal): Promise<SQSRecord[][]> {
-  const batch = await receive(source, { max: limits.batchSize, waitSeconds: 20, stop });
-  if (batch.length === 0) return [];
-  const until = performance.now() + limits.windowMs;
+export async function receiveBatch(source: Source, limits: BatchLimits, stop: AbortSignal): Promise<ReceivedBatch> {
+  // Only this wait may be broken off: a lost answer hides its messages for a whole visibility timeout.
+  const waitSeconds = limits.waitSeconds ?? 20;
+  const records = await receive(source, { max: Math.min(10, limits.batchSize), waitSeconds, signal: stop });
+  const receivedAt = performance.now();
+  if (records.length === 0) return { payloads: [], receivedAt };
+  const bytes = await gather(records, source, limits, stop);
+  const isOne = bytes + BYTES_AROUND_RECORDS <= MAX_PAYLOAD_BYTES;
+  return { payloads: isOne ? [records] : [...inPayloads(records)], receivedAt };
+}
+
+/** @returns the payload bytes of the batch with what it added */
+async function gather(batch: SQSRecord[], source: Source, limits: BatchLimits, stop: AbortSignal): Promise<number> {
+  const { batchSize, windowMs } = limits;
+  const until = performance.now() + windowMs;
   let bytes = payloadBytes(batch);
   let asked = batch.length;
   let isOpen = true;
-  const gather = async () => {
-    while (isOpen && asked < limits.batchSize && bytes < MAX_PAYLOAD_BYTES && performance.now() < until) {
-      const max = Math.min(10, limits.batchSize - asked);
+  const isFull = () => asked >= batchSize || bytes >= MAX_PAYLOAD_BYTES;
+  const caller = async (isLast: boolean) => {
+    while (isOpen && !stop.aborted && !isFull() && performance.now() < until) {
+      const max = Math.min(10, batchSize - asked);
       asked += max;
-      const more = await receive(source, { max, waitSeconds: 0, stop }).catch(() => null);
-      // What there is already must not wait for a visibility timeout because of an error, or of a stop.
-      isOpen &&= more !== null && !stop.aborted;
+      // What there is already must not wait for a visibility timeout because of an error.
+      const more = await receive(source, { max, waitSeconds: 0 }).catch(() => null);
+      isOpen &&= more !== null;
       if (more === null) return;
       asked -= max - more.length;
       batch.push(...more);
       bytes += payloadBytes(more);
-      if (more.length === 0) await new Promise((done) => setTimeout(done, PAUSE_WHEN_EMPTY_MS));
+      if (more.length > 0) continue;
+      if (!isLast) return;
+      await sleep(Math.min(LONGEST_PAUSE_MS, windowMs * PAUSE_WHEN_EMPTY), null, { signal: stop }).catch(() => {});
     }
   };
-  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, gather));
-  return bytes + BYTES_AROUND_RECORDS <= MAX_PAYLOAD_BYTES ? [batch] : [...inPayloads(batch)];
+  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, (_, i) => caller(i === 0)));
+  return bytes;
 }
 
 function* inPayloads(batch: readonly SQSRecord[]): Generator<SQSRecord[]> {
@@ -69,20 +95,9 @@ function* inPayloads(batch: readonly SQSRecord[]): Generator<SQSRecord[]> {
   if (payload.length > 0) yield payload;
 }
 
-async function receive(
-  { sqs, queueUrl, queueArn }: Source,
-  call: { max: number; waitSeconds: number; stop: AbortSignal },
-): Promise<SQSRecord[]> {
-  const command = new ReceiveMessageCommand({
-    QueueUrl: queueUrl,
-    MaxNumberOfMessages: Math.min(10, call.max),
-    WaitTimeSeconds: call.waitSeconds,
-    MessageSystemAttributeNames: ['All'],
-    MessageAttributeNames: ['All'],
-  });
-  // Only the long wait for a first message may be broken off: a lost answer hides its messages for a whole timeout.
-  const { Messages = [] } = await sqs.send(command, call.waitSeconds > 0 ? { abortSignal: call.stop } : {});
-  return Messages.map((message) => toRecord(message, queueArn));
+async function receive({ queue, queueArn }: Source, ask: Parameters<BusyQueue['receive']>[0]): Promise<SQSRecord[]> {
+  const messages = await queue.receive(ask);
+  return messages.map((message) => toRecord(message, queueArn));
 }
 
 /** As JSON, each with its comma: quotes in a body count twice. */

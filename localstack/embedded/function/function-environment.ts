@@ -24,9 +24,14 @@ export type InvocationResult =
     }
   | { ok: false; name: string; message: string };
 
+export interface FunctionAnswer {
+  response: unknown;
+  deliveries: DeliveryReport[];
+}
+
 export interface FunctionEnvironment {
   /** One invocation at a time. Throws what the function threw, or that it took too long or died. */
-  invoke(event: SQSEvent): Promise<{ response: unknown; deliveries: DeliveryReport[] }>;
+  invoke(event: SQSEvent): Promise<FunctionAnswer>;
   stop(): Promise<void>;
 }
 

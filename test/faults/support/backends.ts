@@ -1,6 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { createSqsClient, startQueueServer } from '../../../localstack/embedded/sqs/queue-server.ts';
 import { createQueues, type QueueSettings } from '../../../localstack/embedded/sqs/queues.ts';
+import { type BusyQueue, createBusyQueue } from '../../../tools/sqs/busy-queue.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type KillablePostgres, startKillablePostgres } from './killable-postgres.ts';
 import { REFUSED } from './workload.ts';
@@ -20,7 +21,7 @@ export interface Backends {
   queueArn: string;
   deadLetterQueueUrl: string;
   /** Through `source`. */
-  sourceSqs: SQSClient;
+  sourceQueue: BusyQueue;
 }
 
 export interface BackendOptions extends QueueSettings {
@@ -55,6 +56,7 @@ export async function startBackends(options: BackendOptions, stops: (() => unkno
   const queue = await proxyTo(server.endpoint);
   const source = await proxyTo(server.endpoint);
   const sourceSqs = createSqsClient(source.through(server.endpoint));
-  stops.push(() => sourceSqs.destroy());
-  return { postgres, database, queue, source, sqs: server.sqs, ...queues, sourceSqs };
+  const sourceQueue = createBusyQueue(sourceSqs, queues.queueUrl);
+  stops.push(sourceQueue.close, () => sourceSqs.destroy());
+  return { postgres, database, queue, source, sqs: server.sqs, ...queues, sourceQueue };
 }

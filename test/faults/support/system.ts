@@ -120,16 +120,15 @@ function createFunctions(backends: Backends, output: Output, options: Options): 
 
 /** One for each function, or a single one where every message is dealt out to them all. */
 function startSources(backends: Backends, delivery: Delivery, options: Options): EventSource[] {
-  const { sourceSqs: sqs, queueUrl, queueArn } = backends;
+  const { sourceQueue: queue, queueArn } = backends;
   const { batchSize, windowMs } = options;
   return Array.from({ length: options.copies ? 1 : options.workers }, (_, worker) =>
     startEventSource({
-      sqs,
-      queueUrl,
+      queue,
       queueArn,
       batchSize,
       windowMs,
-      invoke: ({ Records }) => delivery.deliver(worker, Records as SQSRecord[]),
+      invoke: async ({ Records }) => ({ response: await delivery.deliver(worker, Records as SQSRecord[]) }),
     }),
   );
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { queueDepth } from '../../../localstack/embedded/sqs/queues.ts';
 import { sendEvents } from '../../../localstack/events/send-events.ts';
+import { createBusyQueue } from '../../../tools/sqs/busy-queue.ts';
 import type { Workload } from './workload.ts';
 
 interface Queue {
@@ -15,7 +16,8 @@ export async function sendMessages(
   { from, to, whenReady }: { from: number; to: number; whenReady(): Promise<void> },
 ): Promise<void> {
   const stop = new AbortController().signal;
-  await sendEvents(bodies(workload, from, to), { sqs, queueUrl, whenReady, onSent: () => {}, stop });
+  const queue = createBusyQueue(sqs, queueUrl);
+  await sendEvents(bodies(workload, from, to), { queue, whenReady, onSent: () => {}, stop }).finally(queue.close);
 }
 
 async function* bodies(workload: Workload, from: number, to: number) {

@@ -1,0 +1,61 @@
+import { hash } from 'node:crypto';
+import type { BatchResultErrorEntry, Message, SendMessageBatchResult, SQSClient } from '@aws-sdk/client-sqs';
+import { createSignedCalls } from './signed-calls.ts';
+
+/** The calls that are made for every ten messages; at most ten a call. Each throws where the whole call failed. */
+export interface BusyQueue {
+  receive(ask: { max: number; waitSeconds: number; signal?: AbortSignal }): Promise<Message[]>;
+  /** @returns the positions of those that were not deleted */
+  deleteBatch(receiptHandles: readonly string[]): Promise<number[]>;
+  /** @returns the positions of those that SQS did not take, and its code for why */
+  sendBatch(bodies: readonly string[]): Promise<{ position: number; code: string }[]>;
+  close(): void;
+}
+
+interface BatchAnswer {
+  Failed?: BatchResultErrorEntry[];
+}
+
+export function createBusyQueue(sqs: SQSClient, QueueUrl: string): BusyQueue {
+  const { call, close } = createSignedCalls(sqs, QueueUrl);
+  return {
+    close,
+    async receive({ max, waitSeconds, signal }) {
+      const ask = {
+        QueueUrl,
+        MaxNumberOfMessages: max,
+        WaitTimeSeconds: waitSeconds,
+        MessageSystemAttributeNames: ['All'],
+        MessageAttributeNames: ['All'],
+      };
+      const { Messages = [] } = await call<{ Messages?: Message[] }>('ReceiveMessage', ask, { waitSeconds, signal });
+      for (const message of Messages) checkBody(message.Body, message.MD5OfBody);
+      return Messages.map(decodeBinary);
+    },
+    async deleteBatch(receiptHandles) {
+      const Entries = receiptHandles.map((ReceiptHandle, i) => ({ Id: `${i}`, ReceiptHandle }));
+      const { Failed = [] } = await call<BatchAnswer>('DeleteMessageBatch', { QueueUrl, Entries });
+      return Failed.map(({ Id }) => Number(Id));
+    },
+    async sendBatch(bodies) {
+      const Entries = bodies.map((MessageBody, i) => ({ Id: `${i}`, MessageBody }));
+      const answer = await call<Partial<SendMessageBatchResult>>('SendMessageBatch', { QueueUrl, Entries });
+      for (const { Id, MD5OfMessageBody } of answer.Successful ?? []) checkBody(bodies[Number(Id)], MD5OfMessageBody);
+      return (answer.Failed ?? []).map(({ Id, Code }) => ({ position: Number(Id), code: Code ?? 'unknown' }));
+    },
+  };
+}
+
+/** As the SDK's client does: what was damaged on its way fails the call, and comes again. */
+function checkBody(body = '', md5 = ''): void {
+  if (hash('md5', body) !== md5) throw new Error('A message body does not match its MD5 checksum.');
+}
+
+/** In JSON binary values are base64. */
+function decodeBinary(message: Message): Message {
+  for (const value of Object.values(message.MessageAttributes ?? {})) {
+    const encoded = value.BinaryValue as unknown as string | undefined;
+    if (encoded !== undefined) value.BinaryValue = Buffer.from(encoded, 'base64');
+  }
+  return message;
+}
