@@ -29,9 +29,10 @@ const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 /** `{"Records":[]}` around the records. */
 const BYTES_AROUND_RECORDS = 14;
 /** SQS gives at most ten messages a call, so a large batch takes calls side by side. */
+const PER_CALL = 10;
 const CALLS_AT_ONCE = 8;
-/** Between calls to a queue that has nothing at the moment: a share of the window, since AWS charges for empty answers. */
-const PAUSE_WHEN_EMPTY = 0.1;
+/** Between calls to a queue that has nothing at the moment: a tenth of the window, since AWS charges for empty answers. */
+const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 
 /**
@@ -43,7 +44,7 @@ const LONGEST_PAUSE_MS = 1_000;
 export async function receiveBatch(source: Source, limits: BatchLimits, stop: AbortSignal): Promise<ReceivedBatch> {
   // Only this wait may be broken off: a lost answer hides its messages for a whole visibility timeout.
   const waitSeconds = limits.waitSeconds ?? 20;
-  const records = await receive(source, { max: Math.min(10, limits.batchSize), waitSeconds, signal: stop });
+  const records = await receive(source, { max: Math.min(PER_CALL, limits.batchSize), waitSeconds, signal: stop });
   const receivedAt = performance.now();
   if (records.length === 0) return { payloads: [], receivedAt };
   const bytes = await gather(records, source, limits, stop);
@@ -55,27 +56,36 @@ export async function receiveBatch(source: Source, limits: BatchLimits, stop: Ab
 async function gather(batch: SQSRecord[], source: Source, limits: BatchLimits, stop: AbortSignal): Promise<number> {
   const { batchSize, windowMs } = limits;
   const until = performance.now() + windowMs;
+  const pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, windowMs / 10));
   let bytes = payloadBytes(batch);
   let asked = batch.length;
+  let callers = 0;
   let isOpen = true;
   const isFull = () => asked >= batchSize || bytes >= MAX_PAYLOAD_BYTES;
-  const caller = async (isLast: boolean) => {
+  /** A full answer calls for another caller, an empty one sends all away but the last. */
+  const caller = async (): Promise<void> => {
+    callers++;
     while (isOpen && !stop.aborted && !isFull() && performance.now() < until) {
-      const max = Math.min(10, batchSize - asked);
+      const max = Math.min(PER_CALL, batchSize - asked);
       asked += max;
       // What there is already must not wait for a visibility timeout because of an error.
       const more = await receive(source, { max, waitSeconds: 0 }).catch(() => null);
       isOpen &&= more !== null;
-      if (more === null) return;
+      if (more === null) break;
       asked -= max - more.length;
       batch.push(...more);
       bytes += payloadBytes(more);
+      if (more.length === PER_CALL && callers < CALLS_AT_ONCE) helpers.push(caller());
       if (more.length > 0) continue;
-      if (!isLast) return;
-      await sleep(Math.min(LONGEST_PAUSE_MS, windowMs * PAUSE_WHEN_EMPTY), null, { signal: stop }).catch(() => {});
+      if (callers > 1) break;
+      await sleep(pauseMs, null, { signal: stop }).catch(() => {});
     }
+    callers--;
   };
-  await Promise.all(Array.from({ length: CALLS_AT_ONCE }, (_, i) => caller(i === 0)));
+  const helpers: Promise<void>[] = [];
+  await caller();
+  // Grows while it is gone through.
+  for (const helper of helpers) await helper;
   return bytes;
 }
 
