@@ -8,21 +8,24 @@ import { copyProject } from '../support/project-copy.ts';
 const run = promisify(execFile);
 
 /** As `cdk synth` runs the app, bundles and all; a deprecated property fails it. */
-async function synth(folder: string, env: Record<string, string> = {}): Promise<string> {
+async function synth(folder: string, args: string[] = []): Promise<string> {
   const { AWS_ENDPOINT_URL: _, ...rest } = process.env;
-  const options = { cwd: folder, env: { ...rest, JSII_DEPRECATED: 'fail', ...env } };
-  const { stderr } = await run('cdk', ['synth', '--quiet'], options);
+  const options = { cwd: folder, env: { ...rest, JSII_DEPRECATED: 'fail' } };
+  const { stderr } = await run('cdk', ['synth', '--quiet', ...args], options);
   return stderr;
 }
 
-/** What CloudFormation would run: it changes with every byte of the function. */
-function migration(folder: string): string {
-  const template = readFileSync(join(folder, 'cdk.out', 'login-etl-prod-stateless.template.json'), 'utf8');
-  const trigger = Object.values(JSON.parse(template).Resources).find(
-    (resource) => (resource as { Type: string }).Type === 'Custom::Trigger',
+/** The one resource of its type in a template that was synthesized. */
+function resourceOf(folder: string, stack: string, type: string): string {
+  const template = readFileSync(join(folder, 'cdk.out', `${stack}.template.json`), 'utf8');
+  const resource = Object.values(JSON.parse(template).Resources).find(
+    (candidate) => (candidate as { Type: string }).Type === type,
   );
-  return JSON.stringify(trigger);
+  return JSON.stringify(resource);
 }
+
+/** What CloudFormation would run: it changes with every byte of the function. */
+const migration = (folder: string) => resourceOf(folder, 'login-etl-prod-stateless', 'Custom::Trigger');
 
 test('a changed migration runs with the next deployment, and an unchanged one does not', {
   timeout: 120_000,
@@ -34,6 +37,15 @@ test('a changed migration runs with the next deployment, and an unchanged one do
   await Promise.all([changed, other, same].map((folder) => synth(folder)));
   expect(migration(other)).toBe(migration(same));
   expect(migration(changed)).not.toBe(migration(other));
+});
+
+test('a first deployment makes its database without protection, and every other one has it', async () => {
+  const folder = copyProject('tsconfig.json', (text) => `${text}\n`);
+  const database = () => resourceOf(folder, 'login-etl-prod-stateful', 'AWS::RDS::DBCluster');
+  await synth(folder, ['login-etl-prod-stateful', '--context', 'protection=later']);
+  expect(database()).toContain('"DeletionProtection":false');
+  await synth(folder, ['login-etl-prod-stateful']);
+  expect(database()).toContain('"DeletionProtection":true');
 });
 
 test('wrong settings stop the synthesis with a sentence each', async () => {

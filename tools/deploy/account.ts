@@ -1,0 +1,107 @@
+import { errorName } from '../../lambda/errors.ts';
+import { AWS_CLIENT } from '../../lambda/settings/aws-client.ts';
+import type { Environment } from '../../lambda/settings/environment.ts';
+
+/** What an account says, or why it does not: the error's code, as in AccessDenied. */
+export type Answer<T> = { known: T } | { unknown: string };
+
+export interface StackState {
+  /** As CloudFormation calls it, `UPDATE_COMPLETE` */
+  status: string;
+  isProtected: boolean;
+}
+
+export interface Account {
+  region: Answer<string>;
+  id: Answer<string>;
+  /** null: CDK is not set up there. */
+  bootstrapVersion: Answer<number | null>;
+  /** Whether the role exists in which RDS manages clusters. */
+  hasRdsRole: Answer<boolean>;
+  /** How many functions Lambda runs at once, all of the account together. */
+  concurrency: Answer<number>;
+  /** By name, null where there is no such stack. */
+  stacks: Record<string, Answer<StackState | null>>;
+}
+
+const BOOTSTRAP_STACK = 'CDKToolkit';
+const RDS_ROLE = 'AWSServiceRoleForRDS';
+
+/** Asks with calls that only read, and that any endpoint may refuse or not know. */
+export async function askAccount(stackNames: readonly string[], env: Environment): Promise<Account> {
+  const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
+  const client = { ...AWS_CLIENT, ...(region ? { region } : {}) };
+  const [ownRegion, id, bootstrapVersion, hasRdsRole, concurrency, ...states] = await Promise.all([
+    ask(() => findRegion(client)),
+    ask(() => findAccount(client)),
+    ask(() => findBootstrapVersion(client)),
+    ask(() => findRdsRole(client)),
+    ask(() => findConcurrency(client)),
+    ...stackNames.map((name) => ask(async () => stateOf(await findStack(client, name)))),
+  ]);
+  const stacks = Object.fromEntries(stackNames.map((name, i) => [name, states[i] as Answer<StackState | null>]));
+  return { region: ownRegion, id, bootstrapVersion, hasRdsRole, concurrency, stacks };
+}
+
+type ClientConfig = typeof AWS_CLIENT & { region?: string };
+
+async function ask<T>(question: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return { known: await question() };
+  } catch (error) {
+    return { unknown: errorName(error) };
+  }
+}
+
+async function findRegion(config: ClientConfig): Promise<string> {
+  const { STSClient } = await import('@aws-sdk/client-sts');
+  return new STSClient(config).config.region();
+}
+
+async function findAccount(config: ClientConfig): Promise<string> {
+  const { STSClient, GetCallerIdentityCommand } = await import('@aws-sdk/client-sts');
+  const { Account = '' } = await new STSClient(config).send(new GetCallerIdentityCommand());
+  return Account;
+}
+
+async function findBootstrapVersion(config: ClientConfig): Promise<number | null> {
+  const stack = await findStack(config, BOOTSTRAP_STACK);
+  const version = stack?.Outputs?.find(({ OutputKey }) => OutputKey === 'BootstrapVersion')?.OutputValue;
+  return version === undefined ? null : Number(version);
+}
+
+async function findRdsRole(config: ClientConfig): Promise<boolean> {
+  const { IAMClient, GetRoleCommand, NoSuchEntityException } = await import('@aws-sdk/client-iam');
+  try {
+    await new IAMClient(config).send(new GetRoleCommand({ RoleName: RDS_ROLE }));
+    return true;
+  } catch (error) {
+    if (error instanceof NoSuchEntityException) return false;
+    throw error;
+  }
+}
+
+async function findConcurrency(config: ClientConfig): Promise<number> {
+  const { LambdaClient, GetAccountSettingsCommand } = await import('@aws-sdk/client-lambda');
+  const { AccountLimit } = await new LambdaClient(config).send(new GetAccountSettingsCommand());
+  const limit = AccountLimit?.ConcurrentExecutions;
+  if (limit === undefined) throw Object.assign(new Error(), { name: 'NoAccountLimit' });
+  return limit;
+}
+
+/** CloudFormation has no error of its own for a stack that is not there. */
+async function findStack(config: ClientConfig, StackName: string) {
+  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
+  try {
+    const { Stacks } = await new CloudFormationClient(config).send(new DescribeStacksCommand({ StackName }));
+    return Stacks?.[0] ?? null;
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (name === 'ValidationError' && message.includes('does not exist')) return null;
+    throw error;
+  }
+}
+
+function stateOf(stack: Awaited<ReturnType<typeof findStack>>): StackState | null {
+  return stack && { status: stack.StackStatus ?? '', isProtected: stack.EnableTerminationProtection === true };
+}
