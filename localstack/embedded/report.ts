@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { withClient } from '../../lambda/store/connection/with-client.ts';
 import { formatCount } from '../../tools/cli/progress.ts';
-import type { Summary } from './run-counts.ts';
+import type { Summary } from '../../tools/event-source/run-counts.ts';
 
 export interface RunResult extends Summary {
   deadLettered: number;

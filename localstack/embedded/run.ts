@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { formatCount, showProgress } from '../../tools/cli/progress.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
+import { createRunCounts, type RunCounts, type Summary } from '../../tools/event-source/run-counts.ts';
 import { watchInstructions } from '../events/instructions.ts';
 import { countEvents, readEvents, STDIN } from '../events/read-events.ts';
 import { SAMPLE_EVENTS } from '../events/samples/samples.ts';
@@ -10,7 +11,6 @@ import type { DataFolder } from './data-folder.ts';
 import type { Options } from './options.ts';
 import { type Pipeline, startPipeline } from './pipeline.ts';
 import { printNextSteps, printReport, type RunResult, reasons } from './report.ts';
-import { createRunCounts, type RunCounts, type Summary } from './run-counts.ts';
 import { queueDepth } from './sqs/queues.ts';
 
 export interface Run {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../lambda/batch/outcome.ts';
-import { createRunCounts } from '../../localstack/embedded/run-counts.ts';
+import { createRunCounts } from '../../tools/event-source/run-counts.ts';
 
 const STORED: Outcome = { kind: 'stored' };
 const DUPLICATE: Outcome = { kind: 'duplicate' };

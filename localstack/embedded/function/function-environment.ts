@@ -2,12 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { SQSEvent } from 'aws-lambda';
-import type { Outcome } from '../../../lambda/batch/outcome.ts';
-
-export interface DeliveryReport {
-  messageId: string;
-  outcome: Outcome;
-}
+import type { DeliveryReport } from '../../../tools/event-source/run-counts.ts';
 
 export interface Invocation {
   event: SQSEvent;

@@ -1,7 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { createHandler } from '../../../lambda/create-handler.ts';
-import type { DeliveryReport, Invocation, InvocationResult } from './function-environment.ts';
+import type { DeliveryReport } from '../../../tools/event-source/run-counts.ts';
+import type { Invocation, InvocationResult } from './function-environment.ts';
 
 /** The other side of `FunctionEnvironment`: what Lambda's runtime is to the handler. */
 let deliveries: DeliveryReport[] = [];

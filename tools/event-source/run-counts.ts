@@ -1,5 +1,9 @@
 import type { Outcome } from '../../lambda/batch/outcome.ts';
-import type { DeliveryReport } from './function/function-environment.ts';
+
+export interface DeliveryReport {
+  messageId: string;
+  outcome: Outcome;
+}
 
 /** Of distinct messages. */
 export interface Summary {
