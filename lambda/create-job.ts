@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { safeError } from './errors.ts';
-import { createJobLog } from './telemetry/job-log.ts';
+import { createJobLog, type JobLog } from './telemetry/job-log.ts';
 
 export type Job<Result> = (event?: unknown, context?: Context) => Promise<Result>;
 
@@ -9,12 +9,12 @@ export type Job<Result> = (event?: unknown, context?: Context) => Promise<Result
  *
  * @returns throws only what `errors.ts` lists
  */
-export function createJob<Result extends object>(name: string, work: () => Promise<Result>): Job<Result> {
+export function createJob<Result extends object>(name: string, work: (log: JobLog) => Promise<Result>): Job<Result> {
   const log = createJobLog(name);
   return async (_event, context) => {
     log.use(context);
     try {
-      const result = await work();
+      const result = await work(log);
       log.done(result);
       return result;
     } catch (thrown) {

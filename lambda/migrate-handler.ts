@@ -2,16 +2,17 @@ import { createJob, type Job } from './create-job.ts';
 import { ConfigError } from './errors.ts';
 import { readDatabase } from './settings/database-settings.ts';
 import { ENV, type Environment } from './settings/environment.ts';
+import { WAIT_SECONDS } from './store/connection/keep-trying.ts';
 import { migrateAsOwner } from './store/schema/migrate-as-owner.ts';
 
 /** The Lambda entry of a deployment: brings the schema of DATABASE_URL to what this release needs. */
 export const handler = createMigration(process.env);
 
-export function createMigration(env: Environment): Job<{ applied: string[] }> {
-  return createJob('migration', async () => {
+export function createMigration(env: Environment, waitSeconds = WAIT_SECONDS): Job<{ applied: string[] }> {
+  return createJob('migration', async (log) => {
     const problems: string[] = [];
     const database = readDatabase({ ...env, [ENV.databaseLogin]: 'iam' }, problems);
     if (problems.length > 0 || !database) throw new ConfigError(problems);
-    return { applied: await migrateAsOwner(database) };
+    return { applied: await migrateAsOwner(database, { seconds: waitSeconds, say: log.waiting }) };
   });
 }

@@ -1,5 +1,5 @@
 import { migrate } from '../lambda/store/schema/migrate.ts';
-import { runDatabaseCommand } from './database-command.ts';
+import { runDatabaseCommand, WAIT_HELP } from './database-command.ts';
 
 await runDatabaseCommand({
   help: `Brings the database of DATABASE_URL to the newest schema. Harmless to run again, at any time.
@@ -7,8 +7,9 @@ await runDatabaseCommand({
   DATABASE_URL=postgres://owner:password@host:5432/database npm run migrate
 
 The role must be allowed to create tables and roles.
-  --json    the result as one JSON object
-  --help    this text
+  ${WAIT_HELP}
+  --json           the result as one JSON object
+  --help           this text
 `,
   run: async (databaseUrl) => ({ applied: await migrate(databaseUrl) }),
   describe: ({ applied }) =>

@@ -4,6 +4,8 @@ import { SERVICE } from './names.ts';
 
 export interface JobLog {
   use(context: Context | undefined): void;
+  /** @param line what the job waits for */
+  waiting(line: string): void;
   /** @param result counts, names and codes */
   done(result: object): void;
   /** @param error one of our own, so that its message and stack may be printed */
@@ -17,6 +19,7 @@ export function createJobLog(job: string): JobLog {
     use(context) {
       if (context) logger.addContext(context);
     },
+    waiting: (line) => logger.warn(line),
     done: (result) => logger.info(`${job} done`, { ...result }),
     failed: ({ name, message, stack = '' }) =>
       logger.error(`${job} failed`, { error_name: name, error_message: message, stack }),

@@ -13,6 +13,8 @@ import { OWNER, type Rds, startRds } from '../support/rds.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
 const ALL = readdirSync('lambda/store/schema/migrations').map((file) => file.replace('.sql', ''));
+/** One attempt. */
+const AT_ONCE = { seconds: 0, say() {} };
 const TOKEN_ROLES = ['login_analyst', 'login_maintainer', 'login_owner', 'login_writer'];
 
 const settings = (rds: Rds) => ({ DATABASE_URL: rds.urlFor(OWNER) });
@@ -94,7 +96,7 @@ describe('a run that fails', () => {
   test('for a table of other columns names the difference', async () => {
     const { url, query } = await createDatabase('empty');
     await query('create table user_logins (user_id text)');
-    const message = await failureOf(migrateAsOwner({ connectionString: url }));
+    const message = await failureOf(migrateAsOwner({ connectionString: url }, AT_ONCE));
     expect(message).toContain('user_id is text, not character varying(128)');
   });
 
@@ -108,7 +110,7 @@ describe('a run that fails', () => {
   test('for want of a server says so', async () => {
     const nobody = `postgres://${OWNER}@127.0.0.1:1/login_etl?sslmode=verify-full`;
     stubAwsEnvironment();
-    const run = createMigration({ DATABASE_URL: nobody })();
+    const run = createMigration({ DATABASE_URL: nobody }, 0)();
     expect(await failureOf(run)).toContain('ECONNREFUSED');
   });
 
@@ -116,14 +118,14 @@ describe('a run that fails', () => {
     const port = await startSilentServer();
     const silent = `postgres://${OWNER}@127.0.0.1:${port}/login_etl?sslmode=verify-full`;
     stubAwsEnvironment();
-    const run = createMigration({ DATABASE_URL: silent })();
+    const run = createMigration({ DATABASE_URL: silent }, 0)();
     expect(await failureOf(run)).toContain('timeout expired');
   });
 
   test('for a connection that the server ends says so, and the process lives on', async () => {
     const { url, query } = await createDatabase('empty');
     await query(`select pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`);
-    const failure = failureOf(migrateAsOwner({ connectionString: url }));
+    const failure = failureOf(migrateAsOwner({ connectionString: url }, AT_ONCE));
     await untilWaiting(1, url, query);
     await query(
       "select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
@@ -139,7 +141,7 @@ describe('a run that fails', () => {
     const { url, query } = await createDatabase('empty');
     await query(`select pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`);
     const limits = { lock_timeout: 5_000, statement_timeout: 5_000, query_timeout: 5_000, [limit]: 200 };
-    const run = migrateAsOwner({ connectionString: url }, limits);
+    const run = migrateAsOwner({ connectionString: url }, AT_ONCE, limits);
     expect(await failureOf(run)).toContain(reason);
   });
 });

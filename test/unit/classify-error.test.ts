@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, KeyMismatchError } from '../../lambda/errors.ts';
-import { classifyDatabaseError, isConnectionLost, isTimeout } from '../../lambda/store/connection/classify-error.ts';
+import {
+  classifyDatabaseError,
+  isComingUp,
+  isConnectionLost,
+  isTimeout,
+} from '../../lambda/store/connection/classify-error.ts';
 
 /** As pg hands over what the server reported. */
 function serverError(code: string): Error {
@@ -143,4 +148,45 @@ test('a statement that took too long is told from other losses', () => {
   expect(isTimeout(serverError('57P01'))).toBe(false);
   expect(isTimeout(new Error('Connection terminated unexpectedly'))).toBe(false);
   expect(isTimeout('Query read timeout')).toBe(false);
+});
+
+describe('waiting', () => {
+  const plain = (text: string) => new Error(text);
+
+  test.for([
+    ['a server that is shutting down', serverError('57P01')],
+    ['a server that has crashed', serverError('57P02')],
+    ['a server that is starting up', serverError('57P03')],
+    ['a pooler without a server', serverError('08P01')],
+    ['a server that is read-only after a failover', serverError('25006')],
+    ['a server with no connection left', serverError('53300')],
+    ['nobody at the address', systemError('ECONNREFUSED', new AggregateError([]))],
+    ['a connection that is reset', systemError('ECONNRESET')],
+    ['a packet that nobody answers', systemError('ETIMEDOUT')],
+    ['a name without an address', systemError('ENOTFOUND')],
+    ['a name service that does not answer', systemError('EAI_AGAIN')],
+    ['a server that says nothing', plain('timeout expired')],
+    ['a server that hangs up', plain('Connection terminated unexpectedly')],
+  ] as const)('may help against %s', ([, error]) => {
+    expect(isComingUp(error)).toBe(true);
+  });
+
+  test.for([
+    ['a refused password', serverError('28P01')],
+    ['a refused login', serverError('28000')],
+    ['a database that does not exist', serverError('3D000')],
+    ['a dropped database', serverError('57P04')],
+    ['a statement that took too long', serverError('57014')],
+    ['a statement without an answer', plain('Query read timeout')],
+    ['an error in SQL', serverError('42601')],
+    ['an error of a migration', serverError('P0001')],
+    ['a certificate that has expired', systemError('CERT_HAS_EXPIRED')],
+    ['a certificate of another name', systemError('ERR_TLS_CERT_ALTNAME_INVALID')],
+    ['a server without TLS', plain('The server does not support SSL connections')],
+    ['want of credentials', systemError('IAM_TOKEN')],
+    ['an error of our own', new ConfigError(['x'])],
+    ['what is no error', 'ECONNREFUSED'],
+  ] as const)('does not help against %s', ([, error]) => {
+    expect(isComingUp(error)).toBe(false);
+  });
 });

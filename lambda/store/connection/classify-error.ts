@@ -47,6 +47,30 @@ export function isConnectionLost(error: unknown): boolean {
   return code === null ? isNetworkError(error) : CONNECTION_LOST.some((start) => code.startsWith(start));
 }
 
+/** What a server says, by how the SQLSTATE begins, that will be there in a moment; 08P01 is a pooler without a server. */
+const COMING_UP = ['08', '53300', '57P01', '57P02', '57P03', '25006'];
+const COMING_UP_ON_THE_WAY = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND', // no address yet, as of a cluster that is being made
+  'EAI_AGAIN',
+];
+/** Those of pg's own errors that mean no answer, or half of one. */
+const NO_ANSWER = /^(timeout expired|Connection terminated)/;
+
+/** Whether waiting may help: the server is waking, restarting, failing over, or its name has no address yet. */
+export function isComingUp(error: unknown): boolean {
+  const code = sqlstate(error);
+  if (code !== null) return COMING_UP.some((start) => code.startsWith(start));
+  if (!isNetworkError(error)) return false;
+  const system = systemCode(error);
+  return system === null ? NO_ANSWER.test(error.message) : COMING_UP_ON_THE_WAY.includes(system);
+}
+
 /** The server gave up, or pg, whose error for it has no code; whether the server did the work is then not known. */
 export function isTimeout(error: unknown): boolean {
   return sqlstate(error) === '57014' || (error instanceof Error && error.message === 'Query read timeout');

@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { KeyCheck } from '../../masking/masker.ts';
 import { checkKeys } from './key-check.ts';
+import { toldProcess } from './server-process.ts';
 
 /** By which the server knows a connection of the function. */
 export const APPLICATION = 'login-etl';
@@ -45,11 +46,9 @@ export async function beginSession(
  * lives is the pooler's to find out.
  */
 function watchOverClient(client: ClientBase): string {
-  // pg's types leave it out.
-  const { processID } = client as ClientBase & { processID: number | null };
   return `
     select set_config(name, value, false)
     from (values ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'))
       as keepalives (name, value)
-    where pg_backend_pid() = ${processID ?? 0}`;
+    where pg_backend_pid() = ${toldProcess(client) ?? 0}`;
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { runner } from 'node-pg-migrate';
+import type { ClientBase, QueryConfig } from 'pg';
 import type { Database } from '../connection/database.ts';
-import { withClient } from '../connection/with-client.ts';
+import { type SessionLimits, withSession } from '../connection/with-session.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
 
@@ -11,19 +12,33 @@ const MIGRATIONS = join(import.meta.dirname, 'migrations');
  *
  * @param database as a role that may create tables and roles
  * @returns the names of the migrations applied now
- * @throws pg's error; the migrations handle no rows, so its message is safe to show
+ * @throws JobError behind a pooler in transaction mode, and pg's error; the migrations handle no rows, so its message is safe to show
  */
-export async function migrate(database: string | Database): Promise<string[]> {
-  const applied = await withClient(database, (dbClient) =>
-    runner({
-      dbClient,
+export async function migrate(database: string | Database, limits: SessionLimits = {}): Promise<string[]> {
+  const applied = await withSession(database, limits, applyAll);
+  return applied.map(({ name }) => name);
+}
+
+async function applyAll(client: ClientBase): Promise<{ name: string }[]> {
+  let firstError: unknown;
+  const query = (statement: string | QueryConfig, values?: unknown[]) =>
+    client.query(statement, values).catch((error) => {
+      firstError ??= error;
+      throw error;
+    });
+  try {
+    return await runner({
+      // It calls nothing else.
+      dbClient: { query } as unknown as ClientBase,
       dir: MIGRATIONS,
       direction: 'up',
       migrationsTable: 'login_etl_migrations',
       singleTransaction: true,
       advisoryLockMode: 'wait',
       log: () => {},
-    }),
-  );
-  return applied.map(({ name }) => name);
+    });
+  } catch (error) {
+    // It turns some errors into text, and hides the loss of a connection behind the rollback that fails for it.
+    throw firstError ?? error;
+  }
 }
