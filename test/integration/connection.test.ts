@@ -188,8 +188,9 @@ test('the deadline of one invocation does not cut the connection of the next', a
   const database = await createDatabase();
   const proxy = await startTcpProxy(database.writerUrl);
   const store = openStore(proxy.through(database.writerUrl), { connectMs: 100 });
-  await writeRows(store, [row()], performance.now() + 300);
-  await new Promise((done) => setTimeout(done, 400));
+  await writeRows(store, [row()]);
+  await writeRows(store, [row()], performance.now() + 2_000);
+  await new Promise((done) => setTimeout(done, 2_100));
   expect(await writeRows(store, [row()])).toEqual(STORED);
   expect(proxy.connections()).toBe(1);
 });
