@@ -9,6 +9,7 @@ import {
 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { visibilityTimeoutSeconds } from '../settings/derived.ts';
+import { type Producer, parseProducer } from '../settings/producers.ts';
 import type { PipelineSettings } from '../settings/settings.ts';
 
 /** The longest that SQS takes: an empty queue costs the fewest calls. */
@@ -44,7 +45,7 @@ export class Queues extends Construct {
       receiveMessageWaitTime: LONG_POLL,
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
     });
-    if (producers.length > 0) this.#letSend(producers.map((arn) => new iam.ArnPrincipal(arn)));
+    for (const producer of producers.map(parseProducer)) if (producer) this.#letSend(producer);
   }
 
   /** By name: a reference to the queue would close a circle, since the queue refers to the dead-letter queue. */
@@ -53,9 +54,17 @@ export class Queues extends Construct {
   }
 
   /** By hand: CDK's grant would let producers use the key for more than sending. */
-  #letSend(principals: iam.IPrincipal[]): void {
+  #letSend(producer: Producer): void {
+    const who =
+      'principal' in producer
+        ? { principals: [new iam.ArnPrincipal(producer.principal)] }
+        : {
+            principals: [new iam.ServicePrincipal(producer.service)],
+            // Or the service would send for anybody's topic or rule.
+            conditions: { ArnEquals: { 'aws:SourceArn': producer.sourceArn } },
+          };
     const allow = (actions: string[], resource: string) =>
-      new iam.PolicyStatement({ principals, actions, resources: [resource] });
+      new iam.PolicyStatement({ ...who, actions, resources: [resource] });
     this.queue.addToResourcePolicy(allow(['sqs:SendMessage'], this.queue.queueArn));
     this.queue.encryptionMasterKey?.addToResourcePolicy(allow(['kms:GenerateDataKey', 'kms:Decrypt'], '*'));
   }

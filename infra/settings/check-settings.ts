@@ -5,6 +5,7 @@ import {
   VISIBILITY_TIMEOUTS,
   visibilityTimeoutSeconds,
 } from './derived.ts';
+import { producerProblem } from './producers.ts';
 import type { AwsSettings, PipelineSettings } from './settings.ts';
 
 /** Limits of SQS and Lambda (SQS developer guide, "Quotas"; Lambda API, CreateEventSourceMapping). */
@@ -118,7 +119,10 @@ const AWS: readonly Check<AwsSettings>[] = [
 
 /** @returns a sentence for each setting that cannot work, all at once */
 export function settingsProblems(settings: PipelineSettings | AwsSettings): string[] {
-  const pipeline = PIPELINE.filter((check) => check.isWrong(settings)).map((check) => check.problem(settings));
+  const pipeline = [
+    ...PIPELINE.filter((check) => check.isWrong(settings)).map((check) => check.problem(settings)),
+    ...settings.queue.producers.map(producerProblem).filter((problem) => problem !== null),
+  ];
   if (!('database' in settings)) return pipeline;
   return [...pipeline, ...AWS.filter((check) => check.isWrong(settings)).map((check) => check.problem(settings))];
 }

@@ -25,7 +25,7 @@ export interface QueueSettings {
   maxReceiveCount: number;
   /** null: six times the function's timeout and the window, as AWS advises. */
   visibilityTimeoutSeconds: number | null;
-  /** ARNs of accounts or roles that may send, besides those of this account that their own policies let. */
+  /** Accounts, IAM roles, SNS topics and EventBridge rules that may send, as producers.ts reads them. */
   producers: string[];
   /** A KMS key of the stage's own instead of the one that SQS manages; its policy lets the producers use it. */
   customerKey: boolean;

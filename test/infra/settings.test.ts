@@ -45,6 +45,10 @@ describe('one wrong setting is one sentence that names it', () => {
     ['a concurrency below Lambda', ingest({ maxConcurrency: 1 }), /maxConcurrency is 1,/],
     ['capacity upside down', database({ minCapacity: 9 }), /minCapacity \(9\)/],
     ['an engine without a minor release', database({ engineVersion: '17' }), /engineVersion is "17"/],
+    ['a bucket as a producer', queue({ producers: ['arn:aws:s3:::logins'] }), /"arn:aws:s3:::logins" is a bucket/],
+    ['a queue as a producer', queue({ producers: ['arn:aws:sqs:eu-west-1:111122223333:q'] }), /:q" must be an account/],
+    ['everybody as a producer', queue({ producers: ['*'] }), /"\*" must be an account/],
+    ['a session as a producer', queue({ producers: ['arn:aws:sts::111122223333:assumed-role/a/b'] }), /must be an acc/],
     ['no zone for endpoints', { ...PROD, network: { endpointZones: 0 } }, /endpointZones is 0/],
   ])('%s', ([, settings, problem]) => {
     expect(settingsProblems(settings)).toEqual([expect.stringMatching(problem)]);
@@ -63,6 +67,18 @@ test('all problems are told at once, and nothing is synthesized', () => {
   expect(() => addAwsPipeline(app, wrong)).toThrow(SettingsError);
   expect(() => addAwsPipeline(app, wrong)).toThrow(/maxConcurrency.*\n.*maxReceiveCount/);
   expect(app.node.children).toEqual([]);
+});
+
+test.for([
+  '111122223333',
+  'arn:aws:iam::111122223333:root',
+  'arn:aws-cn:iam::111122223333:role/team/web',
+  'arn:aws:iam::111122223333:user/ci@example.com',
+  'arn:aws:sns:eu-west-1:111122223333:logins',
+  'arn:aws:events:eu-west-1:111122223333:rule/logins',
+  'arn:aws-us-gov:events:us-gov-west-1:111122223333:rule/partner.com/bus/logins',
+])('%s can be a producer', (producer) => {
+  expect(settingsProblems(queue({ producers: [producer] }))).toEqual([]);
 });
 
 describe('derived', () => {

@@ -63,15 +63,42 @@ describe('the queues', () => {
     expect(policies).toEqual([['deny sqs:* on DeadLetterQueue if Bool'], ['deny sqs:* on LoginQueue if Bool']]);
   });
 
-  test('may be sent to by the producers of the settings, with a key of their own if it is wanted', () => {
-    const producers = ['arn:aws:iam::111122223333:role/web'];
+  describe('may be sent to by the producers of the settings, with a key of their own if it is wanted:', () => {
+    const role = 'arn:aws:iam::111122223333:role/web';
+    const topic = 'arn:aws:sns:eu-west-1:111122223333:logins';
+    const rule = 'arn:aws:events:eu-west-1:111122223333:rule/bus/logins';
+    const producers = [role, '111122223333', topic, rule];
     const { stateful: other } = awsTemplates({ ...PROD, queue: { ...PROD.queue, producers, customerKey: true } });
-    const policy = resource(other, 'AWS::SQS::QueuePolicy', 'SendMessage').Properties.PolicyDocument;
-    expect(permissions(policy)).toContain('allow sqs:SendMessage on LoginQueue');
-    expect(JSON.stringify(policy)).toContain(producers[0]);
-    const key = resource(other, 'AWS::KMS::Key', 'Login events').Properties.KeyPolicy;
-    expect(permissions(key)).toEqual(['allow kms:* on *', 'allow kms:Decrypt on *', 'allow kms:GenerateDataKey on *']);
-    for (const { Properties } of resources(other, 'AWS::SQS::Queue')) expect(Properties.KmsMasterKeyId).toBeDefined();
+    const queuePolicy = resource(other, 'AWS::SQS::QueuePolicy', 'SendMessage').Properties.PolicyDocument;
+    const keyPolicy = resource(other, 'AWS::KMS::Key', 'Login events').Properties.KeyPolicy;
+
+    /** Who may do something, as principal and condition. */
+    function allowed(policy: typeof queuePolicy, action: string): string[] {
+      return policy.Statement.filter((statement: { Action: unknown }) =>
+        [statement.Action].flat().includes(action),
+      ).map(({ Principal, Condition }: { Principal: object; Condition?: object }) =>
+        JSON.stringify(Condition ? [Principal, Condition] : [Principal]),
+      );
+    }
+
+    const expected = [
+      JSON.stringify([{ AWS: ['111122223333', role] }]),
+      JSON.stringify([{ Service: 'sns.amazonaws.com' }, { ArnEquals: { 'aws:SourceArn': topic } }]),
+      JSON.stringify([{ Service: 'events.amazonaws.com' }, { ArnEquals: { 'aws:SourceArn': rule } }]),
+    ];
+
+    test('roles and accounts as they are, services for one topic or rule', () => {
+      expect(allowed(queuePolicy, 'sqs:SendMessage').sort()).toEqual([...expected].sort());
+      expect(permissions(queuePolicy)).not.toContainEqual(expect.stringMatching(/^allow (?!sqs:SendMessage)/));
+    });
+
+    test('the same may use the key, and only for sending', () => {
+      expect(allowed(keyPolicy, 'kms:GenerateDataKey').sort()).toEqual([...expected].sort());
+      expect(allowed(keyPolicy, 'kms:Decrypt').sort()).toEqual([...expected].sort());
+      const actions = permissions(keyPolicy).map((line) => line.split(' ')[1]);
+      expect(new Set(actions)).toEqual(new Set(['kms:*', 'kms:Decrypt', 'kms:GenerateDataKey']));
+      for (const { Properties } of resources(other, 'AWS::SQS::Queue')) expect(Properties.KmsMasterKeyId).toBeDefined();
+    });
   });
 });
 

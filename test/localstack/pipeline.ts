@@ -62,9 +62,17 @@ export async function untilQueueIsEmpty(): Promise<void> {
 }
 
 export async function maxReceiveCount(): Promise<number> {
-  const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['RedrivePolicy'] });
+  return JSON.parse(await queueAttribute('RedrivePolicy')).maxReceiveCount;
+}
+
+export function queueArn(): Promise<string> {
+  return queueAttribute('QueueArn');
+}
+
+async function queueAttribute(name: 'RedrivePolicy' | 'QueueArn'): Promise<string> {
+  const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: [name] });
   const { Attributes = {} } = await sqs.send(command);
-  return JSON.parse(Attributes.RedrivePolicy ?? '').maxReceiveCount;
+  return Attributes[name] ?? '';
 }
 
 /** Of the dead-letter queue, which is empty again when the test ends. */
