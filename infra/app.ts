@@ -1,7 +1,8 @@
 import { App } from 'aws-cdk-lib';
 import { localKeyMaterial } from './local-key.ts';
 import { addAwsPipeline, addLocalPipeline } from './pipeline.ts';
-import { AWS_STAGES, LOCALSTACK } from './settings/settings.ts';
+import { gitRemote, runbookAddress } from './runbook.ts';
+import { AWS_STAGES, type AwsSettings, LOCALSTACK } from './settings/settings.ts';
 import { SettingsError } from './settings/settings-error.ts';
 import { chooseStage } from './stage.ts';
 
@@ -14,13 +15,18 @@ const LATER = 'later';
 function main(app: App, env: NodeJS.ProcessEnv): void {
   const stage = chooseStage(app.node.tryGetContext('stage'), env.AWS_ENDPOINT_URL);
   if (stage !== 'localstack') {
-    addAwsPipeline(app, AWS_STAGES[stage], app.node.tryGetContext('protection') !== LATER);
+    addAwsPipeline(app, withRunbook(AWS_STAGES[stage], env), app.node.tryGetContext('protection') !== LATER);
     return;
   }
   addLocalPipeline(app, LOCALSTACK, {
     databaseUrl: env.FUNCTION_DATABASE_URL || COMPOSE_DATABASE,
     keyMaterial: localKeyMaterial(env),
   });
+}
+
+function withRunbook(settings: AwsSettings, env: NodeJS.ProcessEnv): AwsSettings {
+  const runbook = settings.alarms.runbook ?? runbookAddress(env, gitRemote());
+  return { ...settings, alarms: { ...settings.alarms, runbook } };
 }
 
 try {

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { METRICS_NAMESPACE } from '../../lambda/telemetry/names.ts';
 import { nameOf } from '../names.ts';
 import type { AwsSettings, Stage } from '../settings/settings.ts';
-import type { Watched } from './alarms.ts';
+import type { Watched } from './alarm-props.ts';
 
 const PERIOD = Duration.minutes(5);
 const SUM = { statistic: cloudwatch.Stats.SUM, period: PERIOD };

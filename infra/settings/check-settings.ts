@@ -115,6 +115,12 @@ const AWS: readonly Check<AwsSettings>[] = [
     isWrong: ({ network }) => !isWithin(network.endpointZones, 1, 2),
     problem: ({ network }) => `network.endpointZones is ${network.endpointZones}, and must be 1 or 2.`,
   },
+  {
+    isWrong: ({ alarms }) => alarms.runbook !== null && !/^https?:\/\/[^#\s]+$/.test(alarms.runbook),
+    problem: ({ alarms }) =>
+      `alarms.runbook is ${JSON.stringify(alarms.runbook)}, and must be an http address without an anchor: each alarm ` +
+      'adds its own.',
+  },
 ];
 
 /** @returns a sentence for each setting that cannot work, all at once */

@@ -55,6 +55,8 @@ export interface AwsSettings extends PipelineSettings {
     /** Told of every alarm; each has to confirm by mail. */
     emails: string[];
     oldestMessageMinutes: number;
+    /** Address of the page with the runbook, without an anchor; null: what GitHub Actions or the git remote say. */
+    runbook: string | null;
   };
 }
 
@@ -116,7 +118,7 @@ const PROD: AwsSettings = {
     snapshot: null,
     reservedConnections: 50,
   },
-  alarms: { emails: [], oldestMessageMinutes: 15 },
+  alarms: { emails: [], oldestMessageMinutes: 15, runbook: null },
 };
 
 /** The same, as small as it gets, and gone without a trace when it is destroyed. */

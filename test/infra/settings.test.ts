@@ -49,6 +49,12 @@ describe('one wrong setting is one sentence that names it', () => {
     ['a queue as a producer', queue({ producers: ['arn:aws:sqs:eu-west-1:111122223333:q'] }), /:q" must be an account/],
     ['everybody as a producer', queue({ producers: ['*'] }), /"\*" must be an account/],
     ['a session as a producer', queue({ producers: ['arn:aws:sts::111122223333:assumed-role/a/b'] }), /must be an acc/],
+    ['a runbook that is not an address', { ...PROD, alarms: { ...PROD.alarms, runbook: 'README' } }, /alarms\.runbook/],
+    [
+      'a runbook with an anchor',
+      { ...PROD, alarms: { ...PROD.alarms, runbook: 'https://example.com/#a' } },
+      /alarms\.runbook is "https:\/\/example\.com\/#a"/,
+    ],
     ['no zone for endpoints', { ...PROD, network: { endpointZones: 0 } }, /endpointZones is 0/],
   ])('%s', ([, settings, problem]) => {
     expect(settingsProblems(settings)).toEqual([expect.stringMatching(problem)]);

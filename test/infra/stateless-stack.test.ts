@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { FUNCTIONS } from '../../infra/names.ts';
-import { awsTemplates, inventory, PROD, permissions, resource, resources } from '../support/stacks.ts';
+import { addAwsPipeline } from '../../infra/pipeline.ts';
+import { AWS_STAGES, type AwsSettings } from '../../infra/settings/settings.ts';
+import { awsTemplates, createApp, inventory, PROD, permissions, resource, resources } from '../support/stacks.ts';
 
 const { stateless } = awsTemplates();
 const functionCalled = (name: string) => resource(stateless, 'AWS::Lambda::Function', `"login-etl-prod-${name}"`);
 
 test('has these resources and no others', () => {
   expect(inventory(stateless)).toEqual({
-    'AWS::CloudWatch::Alarm': 7,
+    'AWS::CloudWatch::Alarm': 8,
     'AWS::CloudWatch::Dashboard': 1,
     'AWS::Events::Rule': 1,
     'AWS::IAM::Policy': FUNCTIONS.length,
@@ -173,6 +176,7 @@ describe('an alarm', () => {
       'function-errors',
       'function-throttles',
       'maintenance-errors',
+      'messages-retried',
       'oldest-message',
     ]);
   });
@@ -181,7 +185,8 @@ describe('an alarm', () => {
     const alarm = alarms.find(({ AlarmName }) => AlarmName === `login-etl-prod-${name}`);
     expect(alarm.AlarmActions).toHaveLength(1);
     expect(alarm.OKActions).toHaveLength(1);
-    expect(alarm.AlarmDescription).toMatch(/^[A-Z].*\. What to look at and what to do: infra\/README/);
+    expect(alarm.AlarmDescription).toMatch(/^[A-Z].*\. What to look at and what to do: /);
+    expect(alarm.AlarmDescription.endsWith(` infra/README.md#${name}`)).toBe(true);
     expect(README).toContain(`\n### ${name}\n`);
   });
 
@@ -202,6 +207,16 @@ describe('an alarm', () => {
     }
   });
 
+  test('of retried messages counts those of this stage, as the function publishes them', () => {
+    const { POWERTOOLS_SERVICE_NAME: service } = functionCalled('ingest').Properties.Environment.Variables;
+    expect(alarms.find(({ AlarmName }) => AlarmName.endsWith('messages-retried'))).toMatchObject({
+      Namespace: 'LoginEtl',
+      MetricName: 'Retried',
+      Dimensions: [{ Name: 'service', Value: service }],
+      Statistic: 'Sum',
+    });
+  });
+
   test('goes to the addresses of the settings', () => {
     const emails = ['oncall@example.com'];
     const { stateless: other } = awsTemplates({ ...PROD, alarms: { ...PROD.alarms, emails } });
@@ -209,5 +224,41 @@ describe('an alarm', () => {
       Protocol: 'email',
       Endpoint: emails[0],
     });
+  });
+
+  test('names its section of the runbook by the address of the settings', () => {
+    const runbook = 'https://wiki.example.com/login-etl';
+    const { stateless: other } = awsTemplates({ ...PROD, alarms: { ...PROD.alarms, runbook } });
+    const { AlarmDescription } = resource(other, 'AWS::CloudWatch::Alarm', 'messages-retried"').Properties;
+    expect(AlarmDescription.endsWith(` ${runbook}#messages-retried`)).toBe(true);
+  });
+});
+
+describe('a warning at synthesis', () => {
+  const REACH_NOBODY = /alarms of prod reach nobody.*alarms\.emails/;
+  const NO_ADDRESS = /file infra\/README\.md.*alarms\.runbook/;
+  const warnings = (settings: AwsSettings): unknown[] => {
+    const { stateless: stack } = addAwsPipeline(createApp(), settings);
+    return Annotations.fromStack(stack)
+      .findWarning('*', Match.anyValue())
+      .map(({ entry }) => entry.data);
+  };
+  const filled = { ...PROD.alarms, emails: ['oncall@example.com'], runbook: 'https://wiki.example.com/login-etl' };
+
+  test('says that the alarms of prod reach nobody, once', () => {
+    const [warning, ...more] = warnings({ ...PROD, alarms: { ...filled, emails: [] } });
+    expect(warning).toMatch(REACH_NOBODY);
+    expect(more).toEqual([]);
+  });
+
+  test('says that the runbook has no address, once', () => {
+    const [warning, ...more] = warnings({ ...PROD, alarms: { ...filled, runbook: null } });
+    expect(warning).toMatch(NO_ADDRESS);
+    expect(more).toEqual([]);
+  });
+
+  test('is not there without a reason', () => {
+    expect(warnings({ ...PROD, alarms: filled })).toEqual([]);
+    expect(warnings({ ...AWS_STAGES.dev, alarms: { ...filled, emails: [] } })).toEqual([]);
   });
 });
