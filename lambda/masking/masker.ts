@@ -1,5 +1,6 @@
-import { createCipheriv, createHmac, type KeyObject } from 'node:crypto';
+import { createCipheriv, type KeyObject } from 'node:crypto';
 import type { Canonical } from './canonical.ts';
+import { createHmacSha256, type Hmac } from './hmac.ts';
 import type { MaskKeys } from './mask-keys.ts';
 
 declare const masked: unique symbol;
@@ -40,17 +41,23 @@ export function createMasker(kid: string, { root, layer }: MaskKeys): Masker {
     Canonical['key'],
     string
   >;
+  const hmacs: Record<Canonical['key'], Hmac> = {
+    ip: createHmacSha256(root.ip),
+    ipText: createHmacSha256(root.ipText),
+    deviceId: createHmacSha256(root.deviceId),
+  };
   return {
     checks: [
       { name: 'root', value: checkValue(root.check) },
       { name: kid, value: checkValue(layer.check) },
     ],
     mask(values) {
-      const present = values.filter((value) => value !== null);
-      const blocks = Buffer.allocUnsafe(present.length * BLOCK_BYTES);
-      for (const [i, { key, text }] of present.entries())
-        hmac(root[key], text).copy(blocks, i * BLOCK_BYTES, 0, BLOCK_BYTES);
-      const digits = encryptBlocks(layer.block, blocks).toString('hex');
+      const blocks = Buffer.allocUnsafe(values.length * BLOCK_BYTES);
+      let end = 0;
+      for (const value of values) {
+        if (value) end += blocks.write(hmacs[value.key](value.text), end, BLOCK_BYTES, 'latin1');
+      }
+      const digits = encryptBlocks(layer.block, blocks.subarray(0, end)).toString('hex');
       let at = 0;
       return values.map((value) => {
         if (value === null) return null;
@@ -72,13 +79,6 @@ function encryptBlocks(key: KeyObject, blocks: Buffer): Buffer {
   return encrypted;
 }
 
-function hmac(key: KeyObject, value: string): Buffer {
-  const digest = createHmac('sha256', key).update(value, 'utf8').digest();
-  // Node has returned an empty digest without an error (nodejs/node #62838); stored, it would join all values in one.
-  if (digest.length !== 32) throw new Error('HMAC-SHA-256 gave no digest');
-  return digest;
-}
-
 function checkValue(key: KeyObject): string {
-  return hmac(key, 'kcv').toString('hex', 0, 4);
+  return Buffer.from(createHmacSha256(key)('kcv'), 'latin1').toString('hex', 0, 4);
 }

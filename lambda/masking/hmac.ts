@@ -1,0 +1,47 @@
+import { createHmac, hash, type KeyObject } from 'node:crypto';
+
+const BLOCK_BYTES = 64;
+const DIGEST_BYTES = 32;
+/** Of a text that is short enough to be hashed in place: 128 units of UTF-16, at most three bytes each in UTF-8. */
+const MAX_UNITS = 128;
+const MAX_BYTES = 3 * MAX_UNITS;
+
+/** @returns 32 bytes, one in each character: what Node calls binary or latin1, and hands over the fastest. */
+export type Hmac = (text: string) => string;
+
+/**
+ * HMAC-SHA-256 (RFC 2104) as what it is by definition, two hashes: over the key and the text, and over the key and the
+ * first digest, in blocks that are made once. Node's one-shot hash makes that three times as fast as `createHmac`, which
+ * sets up a context for each value (Node 24.21).
+ */
+export function createHmacSha256(key: KeyObject): Hmac {
+  const inner = Buffer.alloc(BLOCK_BYTES + MAX_BYTES);
+  const outer = Buffer.alloc(BLOCK_BYTES + DIGEST_BYTES);
+  const bytes = blockKey(key);
+  for (let i = 0; i < BLOCK_BYTES; i++) {
+    inner[i] = (bytes[i] ?? 0) ^ 0x36;
+    outer[i] = (bytes[i] ?? 0) ^ 0x5c;
+  }
+  /** By the length of the text: to make one costs as much as to hash it. */
+  const views: Buffer[] = [];
+  return (text) => {
+    // A longer text would be cut off without an error, and could share its pseudonym with another one.
+    if (text.length > MAX_UNITS) return checked(createHmac('sha256', key).update(text, 'utf8').digest('binary'));
+    const length = BLOCK_BYTES + inner.write(text, BLOCK_BYTES, 'utf8');
+    views[length] ??= inner.subarray(0, length);
+    outer.write(checked(hash('sha256', views[length], 'binary')), BLOCK_BYTES, 'binary');
+    return checked(hash('sha256', outer, 'binary'));
+  };
+}
+
+/** RFC 2104: a key longer than a block is hashed first. */
+function blockKey(key: KeyObject): Buffer {
+  const bytes = key.export();
+  return bytes.length > BLOCK_BYTES ? hash('sha256', bytes, 'buffer') : bytes;
+}
+
+/** Node has returned an empty digest without an error (nodejs/node #62838); stored, it would join all values in one. */
+function checked(digest: string): string {
+  if (digest.length !== DIGEST_BYTES) throw new Error('SHA-256 gave no digest');
+  return digest;
+}
