@@ -4,4 +4,9 @@
  * - outage: no row is at fault, so whatever is not yet written waits and comes back
  * - unknown: it does not tell, so the batch is split; what is refused even alone is tried again later
  */
-export type ClassifiedError = { kind: 'data' | 'outage' | 'unknown'; code: string };
+export interface ClassifiedError {
+  kind: 'data' | 'outage' | 'unknown';
+  code: string;
+  /** Where in its statement the row stands at which the server stopped, from 0. A hint, and not always there. */
+  row?: number;
+}

@@ -2,15 +2,22 @@ import type { SQSRecord } from 'aws-lambda';
 import { MalformedEventError } from '../errors.ts';
 import type { Masker } from '../masking/masker.ts';
 import { type ParsedMessage, parseMessage } from '../message/parse-message.ts';
+import type { ClassifiedError } from './classified-error.ts';
 import { type Claim, distinct, type ValidMessage } from './distinct.ts';
-import { type IsolationParts, writeIsolating } from './isolate.ts';
-import type { LoginRow } from './login-row.ts';
-import { maskRows } from './mask-rows.ts';
-import { isSuccess, type KeyOutage, type Outcome, type RowOutcome } from './outcome.ts';
+import { writeIsolating } from './isolate.ts';
+import { type InsertOutcome, isSuccess, type KeyOutage, type Outcome, type RowOutcome } from './outcome.ts';
+import { maskWhenRead, type PendingRows } from './pending-rows.ts';
 
-/** The rows that `insert` gets have unequal message ids and ascend by ledger key. */
-export interface Writer extends IsolationParts<LoginRow> {
+export interface Writer {
   masker: Masker;
+  /**
+   * Writes all the rows or none; they have unequal message ids and ascend by ledger key.
+   *
+   * @returns an outcome per row, in their order
+   */
+  insert(rows: PendingRows): Promise<readonly InsertOutcome[]>;
+  /** null: not an error of the write. */
+  classify(error: unknown): ClassifiedError | null;
 }
 
 /** `outage`: there are no keys, so nothing can be masked, and there is nothing to write with. */
@@ -78,13 +85,16 @@ function waitForKeys(parsed: readonly ParsedMessage[], outage: KeyOutage): Proce
 
 async function maskAndWrite(parsed: readonly ParsedMessage[], writer: Writer): Promise<Processed> {
   const { messages, claims } = distinct(parsed);
-  const { rows, nonIpTextsMasked } = maskRows(messages, writer.masker);
-  const written = await writeIsolating(rows, writer);
+  const rows = maskWhenRead(messages, writer.masker);
+  const written = await writeIsolating(rows.length, {
+    insert: (from, to) => writer.insert(rows.part(from, to)),
+    classify: writer.classify,
+  });
   const outcomeOf = new Map(messages.map((message, i) => [message, written[i] as RowOutcome]));
   return {
     outcomes: claims.map((claim) => outcomeOfClaim(claim, outcomeOf)),
     unknownKeysDropped: messages.reduce((sum, { unknownKeys }) => sum + unknownKeys, 0),
-    nonIpTextsMasked,
+    nonIpTextsMasked: rows.nonIpTextsMasked(),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ClassifiedError } from '../batch/classified-error.ts';
-import type { LoginRow } from '../batch/login-row.ts';
 import type { InsertOutcome } from '../batch/outcome.ts';
+import type { PendingRows } from '../batch/pending-rows.ts';
 import { classifyDatabaseError } from './connection/classify-error.ts';
 import { type ConnectionSettings, createConnection, TIMEOUTS } from './connection/connection.ts';
 import { limitStatements } from './connection/session.ts';
@@ -14,7 +14,7 @@ export interface Store {
    * @returns an outcome per row, in their order
    * @throws KeyMismatchError when the database was written with another key, and what `classify` knows
    */
-  insert(rows: readonly LoginRow[], deadline?: number): Promise<InsertOutcome[]>;
+  insert(rows: PendingRows, deadline?: number): Promise<InsertOutcome[]>;
   /** null: not an error of the database or of the way to it. */
   classify(error: unknown): ClassifiedError | null;
   close(): Promise<void>;

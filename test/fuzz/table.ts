@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import type { InsertOutcome } from '../../lambda/batch/outcome.ts';
+import type { PendingRows } from '../../lambda/batch/pending-rows.ts';
+import { readAll } from '../support/pending.ts';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const PSEUDONYM = /^k1t?_[0-9a-f]{32}$/;
@@ -8,11 +10,12 @@ const PSEUDONYM = /^k1t?_[0-9a-f]{32}$/;
 const MAX_SENT_AT = 9_999_999_999_999;
 
 /** Stands for the two tables: checks all that Postgres would refuse or change, and that no raw value gets in. */
-export function createTable(): { rows: LoginRow[]; insert(rows: readonly LoginRow[]): Promise<InsertOutcome[]> } {
+export function createTable(): { rows: LoginRow[]; insert(rows: PendingRows): Promise<InsertOutcome[]> } {
   const stored: LoginRow[] = [];
   return {
     rows: stored,
-    async insert(rows) {
+    async insert(pending) {
+      const rows = readAll(pending);
       rows.forEach(checkRow);
       rows
         .slice(1)

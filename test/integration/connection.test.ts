@@ -10,6 +10,7 @@ import { createStore, type Store } from '../../lambda/store/store.ts';
 import { insertRows } from '../../lambda/store/write/insert-rows.ts';
 import { connectTo, createDatabase, type TestDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
+import { pending } from '../support/pending.ts';
 import { maskIp } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
@@ -136,9 +137,9 @@ test('a write leaves nothing behind in the session, which may be shared through 
   const before = (await client.query(session)).rows;
   const known = row();
   const first = [limitStatements(1_000)];
-  expect(await insertRows(client, [known], first)).toEqual(STORED);
-  expect(await insertRows(client, [known, row()], first)).toEqual([{ kind: 'duplicate' }, ...STORED]);
-  await expect(insertRows(client, [{ ...row(), deviceType: 'x'.repeat(33) }], first)).rejects.toThrow();
+  expect(await insertRows(client, pending([known]), first)).toEqual(STORED);
+  expect(await insertRows(client, pending([known, row()]), first)).toEqual([{ kind: 'duplicate' }, ...STORED]);
+  await expect(insertRows(client, pending([{ ...row(), deviceType: 'x'.repeat(33) }]), first)).rejects.toThrow();
   expect((await client.query(session)).rows).toEqual(before);
 });
 
@@ -149,7 +150,7 @@ test('a transaction whose client has died unnoticed does not hold up its message
   dead.on('error', () => {});
   await dead.connect();
   await dead.query('begin');
-  await insertRows(dead, [held]);
+  await insertRows(dead, pending([held]));
   const store = openStore(database.writerUrl, { statementMs: 300, graceMs: 100 });
   const inTurn = [held, row()].sort((a, b) => a.sentAt - b.sentAt);
   await expect.poll(() => writeRows(store, inTurn), { timeout: 10_000 }).toEqual([...STORED, ...STORED]);
@@ -163,7 +164,7 @@ test('a COPY whose client has died unnoticed does not hold up its messages', asy
   dead.on('error', () => {});
   await dead.connect();
   proxy.abandonOnCopy();
-  await insertRows(dead, [held]).catch(() => {});
+  await insertRows(dead, pending([held])).catch(() => {});
   const waiting = "select from pg_stat_activity where wait_event = 'ClientRead' and state = 'active'";
   await expect.poll(() => database.query(waiting), { timeout: 10_000 }).toHaveLength(1);
   const store = openStore(database.writerUrl, { statementMs: 300, graceMs: 100 });

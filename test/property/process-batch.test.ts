@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import { type InsertOutcome, isSuccess } from '../../lambda/batch/outcome.ts';
+import type { PendingRows } from '../../lambda/batch/pending-rows.ts';
 import { failedMessageIds, processBatch } from '../../lambda/batch/process-batch.ts';
 import { tally } from '../../lambda/batch/tally.ts';
+import { readAll } from '../support/pending.ts';
 import { VECTOR_MASKER } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 import { type Answer, createRefusingInsert, Refusal } from '../support/refusing-insert.ts';
@@ -22,7 +24,8 @@ class MemoryLedger {
   readonly rows = new Map<string, LoginRow>();
   readonly classify = (error: unknown) => (error instanceof Refusal ? error.classified : null);
 
-  insert = async (rows: readonly LoginRow[]): Promise<InsertOutcome[]> => {
+  insert = async (pending: PendingRows): Promise<InsertOutcome[]> => {
+    const rows = readAll(pending);
     const poison = rows.map(({ deviceType }) => POISON[deviceType]).find((refusal) => refusal);
     if (poison) throw poison;
     return rows.map((row) => {
@@ -126,8 +129,8 @@ describe('whatever the write answers', () => {
   const answers = fc.infiniteStream(answer);
 
   function runWith(batch: readonly SQSRecord[], answers: Iterator<Answer>) {
-    const parts = createRefusingInsert<LoginRow>(() => answers.next().value as Answer);
-    return processBatch(batch, { masker, ...parts, now: () => NOW });
+    const { insert, classify } = createRefusingInsert<LoginRow>(() => answers.next().value as Answer);
+    return processBatch(batch, { masker, insert: (rows) => insert(readAll(rows)), classify, now: () => NOW });
   }
 
   test('the failed ids are among those received, each once, and are all that did not succeed', async () => {

@@ -1,5 +1,4 @@
 import type { ClassifiedError } from '../../lambda/batch/classified-error.ts';
-import type { IsolationParts } from '../../lambda/batch/isolate.ts';
 import type { InsertOutcome } from '../../lambda/batch/outcome.ts';
 
 /** What a server says of the first row that it refuses. */
@@ -14,18 +13,30 @@ export class Refusal extends Error {
 
 export type Answer = InsertOutcome | Error;
 
-/** Stands for a database: takes all the rows of a statement, or none where it refuses one of them. */
-export function createRefusingInsert<Row>(answerTo: (row: Row) => Answer) {
+/**
+ * Stands for a database: takes all the rows of a statement, or none where it refuses one of them.
+ *
+ * @param hint where it says to have stopped, by where it did stop
+ */
+export function createRefusingInsert<Row>(
+  answerTo: (row: Row) => Answer,
+  hint: (stoppedAt: number) => number | undefined = () => undefined,
+) {
+  let row: number | undefined;
   const statements: (readonly Row[])[] = [];
-  const parts: IsolationParts<Row> = {
-    async insert(rows) {
+  return {
+    statements,
+    async insert(rows: readonly Row[]): Promise<InsertOutcome[]> {
       statements.push(rows);
       const answers = rows.map(answerTo);
       const error = answers.find((answer) => answer instanceof Error);
+      row = error && hint(answers.indexOf(error));
       if (error) throw error;
       return answers as InsertOutcome[];
     },
-    classify: (error) => (error instanceof Refusal ? error.classified : null),
+    classify(error: unknown): ClassifiedError | null {
+      if (!(error instanceof Refusal)) return null;
+      return row === undefined ? error.classified : { ...error.classified, row };
+    },
   };
-  return { ...parts, statements };
 }

@@ -2,9 +2,12 @@ import { writeIsolating } from '../../lambda/batch/isolate.ts';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import type { RowOutcome } from '../../lambda/batch/outcome.ts';
 import type { Store } from '../../lambda/store/store.ts';
+import { pending } from './pending.ts';
 
 /** As a batch does: an outage is the outcome of its rows, not a throw. */
 export function writeRows(store: Store, rows: readonly LoginRow[], deadline?: number): Promise<RowOutcome[]> {
-  const { classify } = store;
-  return writeIsolating(rows, { insert: (chunk) => store.insert(chunk, deadline), classify });
+  return writeIsolating(rows.length, {
+    insert: (from, to) => store.insert(pending(rows.slice(from, to)), deadline),
+    classify: store.classify,
+  });
 }

@@ -69,6 +69,23 @@ describe('by SQLSTATE', () => {
   });
 });
 
+describe('the row at which a COPY stopped', () => {
+  const whereIs = (where: unknown) => classifyDatabaseError(Object.assign(serverError('23514'), { where }))?.row;
+
+  test.for([
+    ['COPY user_logins, line 1', 0],
+    ['COPY user_logins, line 10000, column masked_ip', 9_999],
+    ['PL/pgSQL function refuse() line 4 at RAISE\nCOPY user_logins, line 7', 6],
+    ['COPY ingest_ledger, line 7', undefined],
+    ['SQL statement "insert into user_logins"', undefined],
+    ['COPY user_logins, line 12345678901', undefined],
+    [7, undefined],
+    [undefined, undefined],
+  ] as const)('%j is %j', ([where, row]) => {
+    expect(whereIs(where)).toBe(row);
+  });
+});
+
 describe('without SQLSTATE', () => {
   test.for(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'CERT_HAS_EXPIRED'])('%s is an outage', (code) => {
     expect(classifyDatabaseError(systemError(code))).toEqual({ kind: 'outage', code });

@@ -12,12 +12,18 @@ const UNCLASSIFIED: RowOutcome = { kind: 'retry', reason: 'unclassified P0001' }
 const WAITS: RowOutcome = { kind: 'retry', reason: 'database 57P01' };
 
 /** Rows are numbers; the server refuses a statement for the first of its rows that has an error. */
-async function write(count: number, errorOf: ReadonlyMap<number, Error>, known: readonly number[] = []) {
+async function write(
+  count: number,
+  errorOf: ReadonlyMap<number, Error>,
+  known: readonly number[] = [],
+  hint?: (stoppedAt: number) => number,
+) {
   const rows = Array.from({ length: count }, (_, i) => i);
-  const { statements, ...parts } = createRefusingInsert<number>(
+  const { statements, insert, ...parts } = createRefusingInsert<number>(
     (row) => errorOf.get(row) ?? { kind: known.includes(row) ? 'duplicate' : 'stored' },
+    hint,
   );
-  const outcomes = await writeIsolating(rows, parts);
+  const outcomes = await writeIsolating(count, { ...parts, insert: (from, to) => insert(rows.slice(from, to)) });
   return { outcomes, statements };
 }
 
@@ -59,6 +65,14 @@ describe('rows at fault', () => {
   ] as const)('of %i rows, %j are found with few statements', async ([count, guilty]) => {
     const { statements } = await write(count, new Map(guilty.map((row) => [row, DATA])));
     expect(statements.length).toBeLessThanOrEqual(2 * guilty.length * Math.ceil(Math.log2(count)) + 1);
+  });
+
+  test('one that the server points at costs five statements, wherever it stands', async () => {
+    for (const guilty of [1, 5_000, 9_997]) {
+      const { outcomes, statements } = await write(10_000, new Map([[guilty, DATA]]), [], (stoppedAt) => stoppedAt);
+      expect(outcomes).toEqual(storedExcept(10_000, { [guilty]: REJECTED }));
+      expect(statements).toHaveLength(5);
+    }
   });
 
   test('no row that was written is sent again', async () => {

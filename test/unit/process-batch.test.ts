@@ -2,8 +2,10 @@ import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import type { InsertOutcome, Outcome } from '../../lambda/batch/outcome.ts';
+import type { PendingRows } from '../../lambda/batch/pending-rows.ts';
 import { type BatchResult, failedMessageIds, processBatch } from '../../lambda/batch/process-batch.ts';
 import { MalformedEventError } from '../../lambda/errors.ts';
+import { readAll } from '../support/pending.ts';
 import { VECTOR_MASKER } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 import { type Answer, createRefusingInsert, Refusal } from '../support/refusing-insert.ts';
@@ -23,9 +25,12 @@ const WAITS: Outcome = { kind: 'retry', reason: 'unclassified P0001' };
 
 const masker = VECTOR_MASKER;
 
+const ACCEPTS = { insert: async (rows: PendingRows) => rows.keys.map(() => STORED), classify: () => null };
+
 async function run(records: SQSRecord[], answerTo: (row: LoginRow) => Answer = () => STORED) {
-  const { statements, ...parts } = createRefusingInsert(answerTo);
-  const result = await processBatch(records, { masker, ...parts, now: () => NOW });
+  const { statements, insert, classify } = createRefusingInsert(answerTo);
+  const write = { insert: (rows: PendingRows) => insert(readAll(rows)), classify };
+  const result = await processBatch(records, { masker, ...write, now: () => NOW });
   return { result, rows: statements.flat(), statements };
 }
 
@@ -95,7 +100,7 @@ describe('the outcomes', () => {
     const attributes = { origin_message_id: B, origin_sent_at: '1' };
     const batch = [sqsRecord(VALID_BODY, { messageId: A, sentAt: 2, attributes })];
     const outcomesAt = async (now: number) =>
-      outcomes(await processBatch(batch, { masker, ...createRefusingInsert(() => STORED), now: () => now }));
+      outcomes(await processBatch(batch, { masker, ...ACCEPTS, now: () => now }));
     expect(await outcomesAt(2)).toEqual([STORED]);
     expect(await outcomesAt(NOW)).toEqual([{ kind: 'rejected', reason: 'expired' }]);
   });
@@ -191,8 +196,12 @@ describe('what is counted', () => {
 describe('the whole batch fails', () => {
   test.for([undefined, '', 7])('where a record has the messageId %j, before anything is written', async (messageId) => {
     const nameless = { ...record(A), messageId } as SQSRecord;
-    const { statements, ...parts } = createRefusingInsert(() => STORED);
-    const failing = processBatch([record(A), nameless], { masker, ...parts, now: () => NOW });
+    const statements: PendingRows[] = [];
+    const insert = async (rows: PendingRows) => {
+      statements.push(rows);
+      return rows.keys.map(() => STORED);
+    };
+    const failing = processBatch([record(A), nameless], { masker, ...ACCEPTS, insert, now: () => NOW });
     await expect(failing).rejects.toThrow(MalformedEventError);
     await expect(failing).rejects.toThrow('1 of 2 records');
     expect(statements).toEqual([]);
@@ -205,14 +214,14 @@ describe('the whole batch fails', () => {
   test('where the insert throws what is not an error of the database', async () => {
     const error = new TypeError('x');
     const insert = () => Promise.reject(error);
-    const parts = { masker, ...createRefusingInsert(() => STORED), insert, now: () => NOW };
+    const parts = { masker, ...ACCEPTS, insert, now: () => NOW };
     await expect(processBatch([record(A)], parts)).rejects.toBe(error);
   });
 
   test.for([[[]], [[STORED]], [[STORED, STORED, STORED]]])(
     'where the insert gives %j for two rows',
     async ([outcomes = []]) => {
-      const parts = { masker, ...createRefusingInsert(() => STORED), insert: async () => outcomes, now: () => NOW };
+      const parts = { masker, ...ACCEPTS, insert: async () => outcomes, now: () => NOW };
       await expect(processBatch([record(A), record(B)], parts)).rejects.toThrow(RangeError);
     },
   );

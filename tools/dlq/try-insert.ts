@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
-import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import type { InsertOutcome, Outcome } from '../../lambda/batch/outcome.ts';
+import type { PendingRows } from '../../lambda/batch/pending-rows.ts';
 import { processBatch, type Writer } from '../../lambda/batch/process-batch.ts';
 import { errorName, KeyMismatchError } from '../../lambda/errors.ts';
 import type { Masker } from '../../lambda/masking/masker.ts';
@@ -35,7 +35,7 @@ export async function withTryInsert<T>(env: Environment, work: (diagnose: Diagno
     return await withClient(database, async (client) => {
       await rolledBack(client, () => checkKeys(client, masker.checks));
       isOpen = true;
-      const insert = (rows: readonly LoginRow[]) => rolledBack(client, () => tryInsert(client, rows));
+      const insert = (rows: PendingRows) => rolledBack(client, () => tryInsert(client, rows));
       const writer: Writer = { masker, insert, classify: classifyDatabaseError };
       return work(async (record) => {
         const { deliveries } = await processBatch([record], { ...writer, now: Date.now });
@@ -62,7 +62,7 @@ function verdictOn(outcome: Outcome): Diagnosis {
   return { reason: outcome.reason, isBad: outcome.kind === 'rejected' };
 }
 
-async function tryInsert(client: ClientBase, rows: readonly LoginRow[]): Promise<InsertOutcome[]> {
+async function tryInsert(client: ClientBase, rows: PendingRows): Promise<InsertOutcome[]> {
   try {
     const outcomes = await insertRows(client, rows);
     // What the database would check at commit, which never comes.
@@ -71,7 +71,7 @@ async function tryInsert(client: ClientBase, rows: readonly LoginRow[]): Promise
   } catch (error) {
     // The ledger refused what it knows; the statement that `insertRows` tries then cannot run in this transaction.
     if ((error as { code?: string }).code !== IN_FAILED_TRANSACTION) throw error;
-    return rows.map(() => ({ kind: 'duplicate' }));
+    return rows.keys.map(() => ({ kind: 'duplicate' }));
   }
 }
 

@@ -29,8 +29,17 @@ const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
  */
 export function classifyDatabaseError(error: unknown): ClassifiedError | null {
   const code = sqlstate(error);
-  if (code !== null) return { kind: BY_CLASS[code.slice(0, 2)] ?? 'unknown', code };
+  if (code !== null) return { kind: BY_CLASS[code.slice(0, 2)] ?? 'unknown', code, ...rowOf(error) };
   return isNetworkError(error) ? { kind: 'outage', code: systemCode(error) ?? 'connection' } : null;
+}
+
+/** PostgreSQL counts the lines of a COPY, in its binary form too. What else stands there may be data. */
+const LINE = /^COPY user_logins, line (\d{1,9})\b/m;
+
+function rowOf(error: unknown): { row?: number } {
+  const { where } = error as { where?: unknown };
+  const line = typeof where === 'string' ? LINE.exec(where)?.[1] : undefined;
+  return line === undefined ? {} : { row: Number(line) - 1 };
 }
 
 /** After these the next statement needs another connection, by how their SQLSTATE begins. */

@@ -1,8 +1,9 @@
 import type { ClientBase } from 'pg';
 import type { LoginRow } from '../../batch/login-row.ts';
 import type { InsertOutcome } from '../../batch/outcome.ts';
+import type { PendingRows } from '../../batch/pending-rows.ts';
 import { CopyBuffer } from './copy-buffer.ts';
-import { copyIn } from './copy-in.ts';
+import { copyIn, type Payload } from './copy-in.ts';
 import { inTransaction } from './in-transaction.ts';
 
 const COLUMNS = 'user_id, device_type, masked_ip, masked_device_id, locale, app_version, create_date';
@@ -32,54 +33,71 @@ const INSERT_FRESH = `
   )
   select message_id from fresh`;
 
+const STORED: InsertOutcome = { kind: 'stored' };
+const DUPLICATE: InsertOutcome = { kind: 'duplicate' };
+
 /**
  * Writes row and ledger entry of every message that the ledger does not know, all or none, so that neither exists
  * without the other. That all are new is the usual case and is tried first: `on conflict` doubles the ledger's cost.
  *
- * @param rows with unequal message ids, by ascending ledger key
+ * @param pending with unequal message ids, by ascending ledger key
  * @param first statements that run first in the transaction that writes; none of them may give rows
  * @returns per row `stored` or `duplicate`, in their order
  * @throws pg's error where the server refuses; its text may quote a row
  */
 export async function insertRows(
   client: ClientBase,
-  rows: readonly LoginRow[],
+  pending: PendingRows,
   first: readonly string[] = [],
 ): Promise<InsertOutcome[]> {
   try {
-    await copyIn(client, [...first, ...COPY_ALL], [() => ledgerEntries(rows), () => logins(rows)]);
-    return rows.map(() => ({ kind: 'stored' }));
+    await copyIn(client, [...first, ...COPY_ALL], [[() => ledgerEntries(pending.keys)], loginChunks(pending)]);
+    return pending.keys.map(() => STORED);
   } catch (error) {
     if (!isKnownMessage(error)) throw error;
   }
   const fresh = await inTransaction(client, first, () =>
-    client.query<{ message_id: string }>(INSERT_FRESH, columns(rows)),
+    client.query<{ message_id: string }>(INSERT_FRESH, columns(pending.slice(0, pending.keys.length))),
   );
   const stored = new Set(fresh.rows.map((row) => row.message_id));
-  return rows.map((row) => ({ kind: stored.has(row.messageId) ? 'stored' : 'duplicate' }));
+  return pending.keys.map(({ messageId }) => (stored.has(messageId) ? STORED : DUPLICATE));
 }
 
 function isKnownMessage(error: unknown): boolean {
   return error instanceof Error && 'constraint' in error && error.constraint === 'ingest_ledger_pkey';
 }
 
+/** Enough that a chunk costs little besides its rows, and few enough that the server never waits long for one. */
+const CHUNK_ROWS = 500;
 /** Per row: 2 bytes, a length of 4 for each of two fields, and their 8 and 16 bytes. */
 const LEDGER_ROW_BYTES = 34;
-/** What a row of usual length takes: 70 of it for the pseudonyms. */
-const LOGIN_ROW_BYTES = 240;
+/** What a row of usual length takes: 78 of it for the pseudonyms. */
+const LOGIN_ROW_BYTES = 220;
 
-function ledgerEntries(rows: readonly LoginRow[]): Buffer {
-  const entries = new CopyBuffer(rows.length * LEDGER_ROW_BYTES + 2);
-  for (const row of rows) {
+export function ledgerEntries(keys: PendingRows['keys']): Buffer {
+  const entries = new CopyBuffer((keys.length + 1) * LEDGER_ROW_BYTES);
+  entries.header();
+  for (const { sentAt, messageId } of keys) {
     entries.startRow(2);
-    entries.timestamptz(row.sentAt);
-    entries.uuid(row.messageId);
+    entries.timestamptz(sentAt);
+    entries.uuid(messageId);
   }
-  return entries.finish();
+  entries.trailer();
+  return entries.bytes();
 }
 
-function logins(rows: readonly LoginRow[]): Buffer {
-  const entries = new CopyBuffer(rows.length * LOGIN_ROW_BYTES + 2);
+export function loginChunks(pending: PendingRows): Payload {
+  const { length } = pending.keys;
+  return Array.from({ length: Math.ceil(length / CHUNK_ROWS) }, (_, i) => () => {
+    const from = i * CHUNK_ROWS;
+    const to = Math.min(length, from + CHUNK_ROWS);
+    return loginChunk(pending.slice(from, to), { isFirst: from === 0, isLast: to === length });
+  });
+}
+
+function loginChunk(rows: readonly LoginRow[], { isFirst, isLast }: { isFirst: boolean; isLast: boolean }): Buffer {
+  const entries = new CopyBuffer((rows.length + 1) * LOGIN_ROW_BYTES);
+  if (isFirst) entries.header();
   for (const row of rows) {
     entries.startRow(7);
     entries.text(row.userId);
@@ -90,7 +108,8 @@ function logins(rows: readonly LoginRow[]): Buffer {
     entries.integer(row.appVersion);
     entries.date(row.sentAt);
   }
-  return entries.finish();
+  if (isLast) entries.trailer();
+  return entries.bytes();
 }
 
 function columns(rows: readonly LoginRow[]): unknown[][] {

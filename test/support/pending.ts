@@ -1,0 +1,11 @@
+import type { LoginRow } from '../../lambda/batch/login-row.ts';
+import type { PendingRows } from '../../lambda/batch/pending-rows.ts';
+
+/** Rows that are there already, as if they were still to be masked. */
+export function pending(rows: readonly LoginRow[]): PendingRows {
+  return { keys: rows, slice: (from, to) => rows.slice(from, to) };
+}
+
+export function readAll(rows: PendingRows): readonly LoginRow[] {
+  return rows.slice(0, rows.keys.length);
+}
