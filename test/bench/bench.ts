@@ -23,24 +23,25 @@ import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { measureBundle } from './bundle.ts';
-import { FULL, QUICK } from './plan.ts';
+import { FULL, ledgerPlan, QUICK } from './plan.ts';
 import { formatReport, type Report } from './report.ts';
-import { summarise, targets } from './summary.ts';
+import { ledgerTargets, summarise, targets } from './summary.ts';
 import { measureWritePath } from './write-path.ts';
 
 const USAGE = `npm run bench -- [options]
 
-  --quick   a smoke run of half a minute, with rough figures
-  --json    one JSON object on stdout instead of tables
-  --help    this text
+  --quick      a smoke run of half a minute, with rough figures
+  --ledger N   instead of all else: what a ledger of N entries costs a batch over an empty one
+  --json       one JSON object on stdout instead of tables
+  --help       this text
 
 Progress goes to stderr. A missed target fails nothing; a way that does not store what it should does.`;
 
-async function bench(quick: boolean, signal: AbortSignal): Promise<Report> {
-  const plan = quick ? QUICK : FULL;
-  process.stderr.write('Bundle\n');
-  const bundle = await measureBundle(plan.bundleRuns, signal);
-  const { serverVersion, sizes: samples } = await measureWritePath(plan, signal);
+async function bench({ quick, ledger }: BenchOptions, signal: AbortSignal): Promise<Report> {
+  const plan = ledger ? ledgerPlan(ledger) : quick ? QUICK : FULL;
+  if (!ledger) process.stderr.write('Bundle\n');
+  const bundle = ledger ? null : await measureBundle(plan.bundleRuns, signal);
+  const { serverVersion, sizes: samples, storage } = await measureWritePath(plan, signal);
   const sizes = samples.map(summarise);
   const machine = {
     cpu: cpus()[0]?.model ?? 'unknown cpu',
@@ -49,26 +50,36 @@ async function bench(quick: boolean, signal: AbortSignal): Promise<Report> {
     node: process.versions.node,
     postgres: serverVersion,
   };
-  return { machine, quick, sizes, bundle, targets: targets(sizes, bundle) };
+  const reached = bundle ? targets(sizes, bundle) : ledgerTargets(sizes, plan.ledgerEntries);
+  return { machine, quick, sizes, storage, bundle, targets: reached };
 }
 
 async function main(): Promise<number> {
-  const { quick, json, help } = readOptions();
+  const { json, help, ...options } = readOptions();
   if (help) {
     console.log(USAGE);
     return 0;
   }
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
-  const report = await bench(quick, interrupt.signal);
+  const report = await bench(options, interrupt.signal);
   console.log(json ? JSON.stringify(report) : `\n${formatReport(report)}`);
   return 0;
 }
 
-function readOptions(): { quick: boolean; json: boolean; help: boolean } {
+interface BenchOptions {
+  quick: boolean;
+  /** Entries; 0 for the usual run. */
+  ledger: number;
+}
+
+function readOptions(): BenchOptions & { json: boolean; help: boolean } {
   const flag = { type: 'boolean', default: false } as const;
   try {
-    return parseArgs({ options: { quick: flag, json: flag, help: flag } }).values;
+    const ledger = { type: 'string', default: '0' } as const;
+    const { values } = parseArgs({ options: { quick: flag, json: flag, help: flag, ledger } });
+    if (!/^\d{1,9}$/.test(values.ledger)) throw new Error('--ledger is a number of entries.');
+    return { ...values, ledger: Number(values.ledger) };
   } catch (error) {
     throw new UserError(`${(error as Error).message}\n\n${USAGE}`);
   }

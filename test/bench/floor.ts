@@ -19,7 +19,8 @@ export async function createFloor(databaseUrl: string, masterKey: Uint8Array): P
   await client.connect();
   return {
     id: 'floor',
-    async write(records) {
+    database: 'floor',
+    prepare: async (records) => async () => {
       const text = copyText(records, masker);
       const copy = client.query(copyFrom(COPY));
       // In one write: it spares a round of the event loop per chunk, 0.1 ms of 0.55 for ten rows.

@@ -1,13 +1,16 @@
 import type { BundleFigures, BundleResult } from './bundle.ts';
 import type { ContestantId } from './plan.ts';
 import type { Spread } from './statistics.ts';
-import { IDS, type SizeSummary, type Target } from './summary.ts';
+import type { SizeSummary, Target } from './summary.ts';
+import type { StorageSamples } from './write-path.ts';
 
 export interface Report {
   machine: Machine;
   quick: boolean;
   sizes: SizeSummary[];
-  bundle: BundleResult;
+  storage: StorageSamples;
+  /** Not measured with `--ledger`. */
+  bundle: BundleResult | null;
   targets: Target[];
 }
 
@@ -19,43 +22,59 @@ export interface Machine {
   postgres: string;
 }
 
+/** In the order of the report. */
 const LABELS: Readonly<Record<ContestantId, string>> = {
   'row-by-row': 'a  row by row',
   floor: 'b  floor',
   handler: 'c  handler',
+  postgres: 'd  Postgres alone',
+  'one-known': '   c, one known',
+  'all-known': '   c, all known',
+  'one-refused': '   c, one refused',
+  'empty-ledger': '   c, empty ledger',
 };
+const IDS = Object.keys(LABELS) as ContestantId[];
 
 /** The report for people; `--json` has the same in full. */
-export function formatReport({ machine, quick, sizes, bundle, targets }: Report): string {
+export function formatReport({ machine, quick, sizes, storage, bundle, targets }: Report): string {
   const { cpu, cores, platform, node, postgres } = machine;
   return [
     `${cpu}, ${cores} cores, ${platform}; Node ${node}, PostgreSQL ${postgres}`,
     ...(quick ? ['Quick run: too few rounds for more than a rough idea.'] : []),
     '',
-    'From body strings to commit; median [middle half]; ratios are medians over rounds',
+    'From body strings to commit; median [middle half]; ratios are medians over rounds; CPU is the client process',
     '',
     ...align([HEADER, ...sizes.flatMap(sizeRows)], ['right', 'left']),
     '',
-    'Bundle',
+    `Bytes: ${storageText(storage)}`,
     '',
-    ...align([BUNDLE_HEADER, ...bundleRows(bundle)], ['left']),
-    '',
+    ...(bundle ? ['Bundle', '', ...align([BUNDLE_HEADER, ...bundleRows(bundle)], ['left']), ''] : []),
     'Targets',
     '',
     ...align(targets.map(targetRow), ['left', 'right', 'left', 'left']),
   ].join('\n');
 }
 
-const HEADER = ['events', '', 'ms', '', 'events/s', 'x floor', '', 'runs'];
+const HEADER = ['events', '', 'ms', '', 'events/s', 'us CPU/event', 'x d', '', 'x c', '', 'runs'];
 
 function sizeRows({ events, contestants }: SizeSummary): string[][] {
-  const rows = IDS.map((id, i) => {
-    const { ms, eventsPerSecond, ratioToFloor } = contestants[id];
-    const rate = whole(eventsPerSecond);
-    const ratio = id === 'floor' ? ['1', ''] : [short(ratioToFloor.median), middleHalf(ratioToFloor)];
-    return [i === 0 ? whole(events) : '', LABELS[id], short(ms.median), middleHalf(ms), rate, ...ratio, `${ms.runs}`];
+  const rows = IDS.flatMap((id) => {
+    const summary = contestants[id];
+    if (!summary) return [];
+    const { ms, eventsPerSecond, cpuMicrosPerEvent, ratioTo } = summary;
+    const to = (other?: Spread) => (other ? [short(other.median), middleHalf(other)] : ['', '']);
+    const rates = [whole(eventsPerSecond), short(cpuMicrosPerEvent)];
+    const ratios = [...to(ratioTo.postgres), ...to(ratioTo.handler)];
+    return [[LABELS[id], short(ms.median), middleHalf(ms), ...rates, ...ratios, `${ms.runs}`]];
   });
-  return [...rows, []];
+  return [...rows.map((row, i) => [i === 0 ? whole(events) : '', ...row]), []];
+}
+
+function storageText({ perRow, perLedgerEntry, perLedgerIndexEntry, walBytesPerEvent }: StorageSamples): string {
+  return (
+    `${whole(perRow)} a row of user_logins, ${whole(perLedgerEntry)} a ledger entry and ` +
+    `${whole(perLedgerIndexEntry)} in its index, ${whole(walBytesPerEvent)} of write-ahead log an event in a batch of 10,000`
+  );
 }
 
 const BUNDLE_HEADER = ['', 'kB', 'gzip kB', 'import ms', '', 'over empty ms'];

@@ -12,7 +12,8 @@ export async function createRowByRow(databaseUrl: string): Promise<Contestant> {
   await client.connect();
   return {
     id: 'row-by-row',
-    async write(records) {
+    database: 'row-by-row',
+    prepare: async (records) => async () => {
       for (const { body } of records) {
         const event = JSON.parse(body);
         await client.query(INSERT, [

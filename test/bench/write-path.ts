@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removePostgres, startPostgres } from '../../localstack/embedded/postgres/embedded-postgres.ts';
+import type { StorageSizes } from './databases.ts';
 import type { ContestantId, Plan } from './plan.ts';
 
 /** What the process of the contestants is told. */
@@ -16,6 +17,11 @@ export interface Assignment {
 export interface WritePathSamples {
   serverVersion: string;
   sizes: SizeSamples[];
+  storage: StorageSamples;
+}
+
+export interface StorageSamples extends StorageSizes {
+  walBytesPerEvent: number;
 }
 
 export interface SizeSamples {
@@ -23,8 +29,15 @@ export interface SizeSamples {
   rounds: Round[];
 }
 
-/** Milliseconds from body strings to commit, of those that ran in this round. */
-export type Round = Partial<Record<ContestantId, number>>;
+/** From body strings to commit, per batch. */
+export interface Timing {
+  ms: number;
+  /** Of this process, all threads. */
+  cpuMs: number;
+}
+
+/** Of those that ran in this round. */
+export type Round = Partial<Record<ContestantId, Timing>>;
 
 /** Runs the contestants against a PostgreSQL of their own, which is gone afterwards. */
 export async function measureWritePath(plan: Plan, signal: AbortSignal): Promise<WritePathSamples> {
@@ -49,16 +62,21 @@ async function runProcess(assignment: Assignment, signal: AbortSignal): Promise<
   const child = fork(join(import.meta.dirname, 'contestants-process.ts'), {
     execArgv: ['--expose-gc'],
     env: {},
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     signal,
   });
   let loggedBytes = 0;
   child.stdout?.on('data', (chunk: Buffer) => {
     loggedBytes += chunk.length;
   });
+  // Its warnings; what the process itself dies of is not JSON.
+  child.stderr?.on('data', (chunk: Buffer) => {
+    if (!chunk.toString().startsWith('{')) process.stderr.write(chunk);
+  });
   let samples: WritePathSamples | undefined;
-  child.once('message', (message) => {
-    samples = message as WritePathSamples;
+  child.on('message', (message: WritePathSamples | { progress: string }) => {
+    if ('progress' in message) process.stderr.write(`${message.progress}\n`);
+    else samples = message;
   });
   child.send(assignment);
   const [code, killedBy] = await once(child, 'close');

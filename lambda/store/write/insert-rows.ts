@@ -9,7 +9,7 @@ import { inTransaction } from './in-transaction.ts';
 const COLUMNS = 'user_id, device_type, masked_ip, masked_device_id, locale, app_version, create_date';
 
 /** The ledger first: where it knows a message already, it refuses before a row is written. */
-const COPY_ALL = [
+export const COPY_ALL = [
   'copy ingest_ledger (sent_at, message_id) from stdin (format binary)',
   `copy user_logins (${COLUMNS}) from stdin (format binary)`,
 ];
@@ -51,7 +51,7 @@ export async function insertRows(
   first: readonly string[] = [],
 ): Promise<InsertOutcome[]> {
   try {
-    await copyIn(client, [...first, ...COPY_ALL], [[() => ledgerEntries(pending.keys)], loginChunks(pending)]);
+    await copyIn(client, [...first, ...COPY_ALL], payloads(pending));
     return pending.keys.map(() => STORED);
   } catch (error) {
     if (!isKnownMessage(error)) throw error;
@@ -74,7 +74,12 @@ const LEDGER_ROW_BYTES = 34;
 /** What a row of usual length takes: 78 of it for the pseudonyms. */
 const LOGIN_ROW_BYTES = 220;
 
-export function ledgerEntries(keys: PendingRows['keys']): Buffer {
+/** What `COPY_ALL` takes. */
+export function payloads(pending: PendingRows): Payload[] {
+  return [[() => ledgerEntries(pending.keys)], loginChunks(pending)];
+}
+
+function ledgerEntries(keys: PendingRows['keys']): Buffer {
   const entries = new CopyBuffer((keys.length + 1) * LEDGER_ROW_BYTES);
   entries.header();
   for (const { sentAt, messageId } of keys) {
@@ -86,7 +91,7 @@ export function ledgerEntries(keys: PendingRows['keys']): Buffer {
   return entries.bytes();
 }
 
-export function loginChunks(pending: PendingRows): Payload {
+function loginChunks(pending: PendingRows): Payload {
   const { length } = pending.keys;
   return Array.from({ length: Math.ceil(length / CHUNK_ROWS) }, (_, i) => () => {
     const from = i * CHUNK_ROWS;
