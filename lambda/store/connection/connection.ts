@@ -1,4 +1,6 @@
-import pg from 'pg';
+import type { ClientBase, QueryConfig } from 'pg';
+// Not from 'pg', which would bring a pool and a driver in C: a tenth of the bundle.
+import Client from 'pg/lib/client.js';
 import type { KeyCheck } from '../../masking/masker.ts';
 import { isConnectionLost, isTimeout } from './classify-error.ts';
 import type { Database } from './database.ts';
@@ -29,7 +31,7 @@ export const TIMEOUTS: Timeouts = {
   probeMs: 1_000,
 };
 
-export type Statement<T> = (client: pg.PoolClient) => Promise<T>;
+export type Statement<T> = (client: ClientBase) => Promise<T>;
 
 export interface Connection {
   /**
@@ -48,96 +50,118 @@ export interface Connection {
  */
 export function createConnection({ database, keyChecks, timeouts }: ConnectionSettings): Connection {
   const limits = { ...TIMEOUTS, ...timeouts };
-  const pool = openPool(database, limits);
-  /** Only of clients whose session has begun. */
-  const lastUsed = new WeakMap<pg.PoolClient, number>();
+  let open: OpenClient | undefined;
 
-  async function checkOut(deadline: number): Promise<pg.PoolClient> {
-    // To open one takes time that must not be the function's last.
-    if (isOver(pool.totalCount === 0 ? deadline - limits.connectMs : deadline)) throw outOfTime();
-    return pool.connect();
+  function forget(client: Client): void {
+    if (open?.client === client) open = undefined;
   }
 
-  async function useAndRelease<T>(client: pg.PoolClient, statement: Statement<T>, deadline: number): Promise<T> {
+  async function connect(deadline: number): Promise<OpenClient> {
+    // To open one takes time that must not be the function's last.
+    if (isOver(deadline - limits.connectMs)) throw outOfTime();
+    const client = createClient(database, limits);
+    client.on('end', () => forget(client));
+    await client.connect();
+    open = { client, usedAt: null };
+    return open;
+  }
+
+  async function runOn<T>(opened: OpenClient, statement: Statement<T>, deadline: number): Promise<T> {
+    const { client } = opened;
     const timer = cutAt(client, deadline);
+    client.ref();
     try {
-      if (!lastUsed.has(client)) await beginSession(client, keyChecks, limits.statementMs + 2 * limits.graceMs);
-      lastUsed.set(client, Date.now());
+      if (opened.usedAt === null) await beginSession(client, keyChecks, limits.statementMs + 2 * limits.graceMs);
+      opened.usedAt = Date.now();
       const result = await statement(client);
-      lastUsed.set(client, Date.now());
-      client.release();
+      opened.usedAt = Date.now();
       return result;
     } catch (error) {
-      client.release(isConnectionLost(error));
+      if (isConnectionLost(error)) discard(client);
       throw isOver(deadline) ? outOfTime() : error;
     } finally {
       clearTimeout(timer);
+      // An idle connection is no reason for a process to stay.
+      client.unref();
     }
   }
 
-  async function hasDiedIdle(client: pg.PoolClient): Promise<boolean> {
-    if (Date.now() - (lastUsed.get(client) ?? 0) <= limits.idleMs) return false;
+  function discard(client: Client): void {
+    forget(client);
+    client.end().catch(() => {});
+  }
+
+  async function hasDiedIdle({ client, usedAt }: OpenClient): Promise<boolean> {
+    if (usedAt === null || Date.now() - usedAt <= limits.idleMs) return false;
+    client.ref();
     return probe(client, limits.probeMs).then(
       () => false,
       () => true,
     );
   }
 
-  return {
-    async run(statement, deadline = Number.POSITIVE_INFINITY) {
-      const client = await checkOut(deadline);
-      if (!lastUsed.has(client)) return useAndRelease(client, statement, deadline);
-      if (await hasDiedIdle(client)) {
-        client.release(true);
-      } else {
-        try {
-          return await useAndRelease(client, statement, deadline);
-        } catch (error) {
-          // Not after a timeout: the time is used up, and the statement may yet be running.
-          if (!isConnectionLost(error) || isTimeout(error)) throw error;
-        }
+  async function runNow<T>(statement: Statement<T>, deadline: number): Promise<T> {
+    if (isOver(deadline)) throw outOfTime();
+    const reused = open;
+    if (!reused || reused.usedAt === null) return runOn(reused ?? (await connect(deadline)), statement, deadline);
+    if (await hasDiedIdle(reused)) {
+      discard(reused.client);
+    } else {
+      try {
+        return await runOn(reused, statement, deadline);
+      } catch (error) {
+        // Not after a timeout: the time is used up, and the statement may yet be running.
+        if (!isConnectionLost(error) || isTimeout(error)) throw error;
       }
-      return useAndRelease(await checkOut(deadline), statement, deadline);
+    }
+    return runOn(await connect(deadline), statement, deadline);
+  }
+
+  /** One after another, on the one connection. */
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    run(statement, deadline = Number.POSITIVE_INFINITY) {
+      const result = last.then(() => runNow(statement, deadline));
+      last = result.catch(() => {});
+      return result;
     },
-    close: () => pool.end(),
+    async close() {
+      await last;
+      await open?.client.end();
+    },
   };
 }
 
-/**
- * A pool of one, which opens its connection with the first statement. Nothing goes into the startup message that a
- * connection pooler would refuse, as PgBouncer does `statement_timeout` (08P01).
- */
-function openPool(database: Database, { connectMs, statementMs, graceMs }: Timeouts): pg.Pool {
-  const pool = new pg.Pool({
+interface OpenClient {
+  client: Client;
+  /** null: its session has yet to begin. */
+  usedAt: number | null;
+}
+
+/** Nothing goes into the startup message that a connection pooler would refuse, as PgBouncer does `statement_timeout`. */
+function createClient(database: Database, { connectMs, statementMs, graceMs }: Timeouts): Client {
+  const client = new Client({
     ...database,
-    max: 1,
     application_name: APPLICATION,
     connectionTimeoutMillis: connectMs,
     query_timeout: statementMs + graceMs,
-    idleTimeoutMillis: 0,
-    allowExitOnIdle: true,
     keepAlive: true,
   });
-  // A connection that dies while idle leaves the pool by itself, and one that dies between check-out and statement
-  // fails the statement. Both also emit an error, which would end the process if nobody listened.
-  pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
-  return pool;
+  // A connection that dies fails its statement, and emits an error besides, which would end the process.
+  client.on('error', () => {});
+  return client;
 }
 
 /** `query_timeout` per statement is pg's, and missing from its types. */
-async function probe(client: pg.PoolClient, timeoutMs: number): Promise<void> {
-  const statement: pg.QueryConfig & { query_timeout: number } = { text: 'select 1', query_timeout: timeoutMs };
+async function probe(client: ClientBase, timeoutMs: number): Promise<void> {
+  const statement: QueryConfig & { query_timeout: number } = { text: 'select 1', query_timeout: timeoutMs };
   await client.query(statement);
 }
 
-/** pg breaks off the statement of a connection that is ended; its types know the method of plain clients alone. */
-function cutAt(client: pg.PoolClient, deadline: number): NodeJS.Timeout | undefined {
+/** pg breaks off the statement of a connection that is ended. */
+function cutAt(client: Client, deadline: number): NodeJS.Timeout | undefined {
   if (deadline === Number.POSITIVE_INFINITY) return undefined;
-  return setTimeout(
-    () => void (client as pg.PoolClient & pg.Client).end().catch(() => {}),
-    deadline - performance.now(),
-  );
+  return setTimeout(() => void client.end().catch(() => {}), deadline - performance.now());
 }
 
 function isOver(deadline: number): boolean {
