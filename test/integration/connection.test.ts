@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
-import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import { createConnection, type Timeouts } from '../../lambda/store/connection/connection.ts';
@@ -11,10 +9,9 @@ import { insertRows } from '../../lambda/store/write/insert-rows.ts';
 import { connectTo, createDatabase, type TestDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
 import { pending } from '../support/pending.ts';
-import { maskIp } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { writeRows } from '../support/write-rows.ts';
+import { loginRow as row, writeRows } from '../support/write-rows.ts';
 
 const masker = createMasker('k1', deriveMaskKeys(Buffer.alloc(32, 'any key will do for these tests')));
 const STORED = [{ kind: 'stored' }];
@@ -24,17 +21,6 @@ function openStore(databaseUrl: string, timeouts: Partial<Timeouts> = {}): Store
   onTestFinished(() => store.close());
   return store;
 }
-
-const row = (): LoginRow => ({
-  sentAt: Date.now(),
-  messageId: randomUUID(),
-  userId: 'user',
-  deviceType: 'ios',
-  maskedIp: maskIp('192.0.2.1', masker),
-  maskedDeviceId: null,
-  locale: null,
-  appVersion: 1,
-});
 
 const killConnections = (database: TestDatabase) =>
   database.query(

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeIsolating } from '../../lambda/batch/isolate.ts';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import type { RowOutcome } from '../../lambda/batch/outcome.ts';
@@ -10,4 +11,18 @@ export function writeRows(store: Store, rows: readonly LoginRow[], deadline?: nu
     insert: (from, to) => store.insert(pending(rows.slice(from, to)), deadline),
     classify: store.classify,
   });
+}
+
+/** Of a new message. */
+export function loginRow(): LoginRow {
+  return {
+    sentAt: Date.now(),
+    messageId: randomUUID(),
+    userId: 'user',
+    deviceType: 'ios',
+    maskedIp: null,
+    maskedDeviceId: null,
+    locale: null,
+    appVersion: 1,
+  };
 }

@@ -28,6 +28,8 @@ export interface BackendOptions extends QueueSettings {
   /** A folder of `makeTemplate`. */
   template: string;
   postgresSettings: Readonly<Record<string, string>>;
+  /** Starts what the function's connections go through on their way to the server, if anything. */
+  pooler?(writerUrl: string): Promise<{ url: string; stop(): unknown }>;
 }
 
 /** A row that every check of the function lets through, and the database does not. */
@@ -52,7 +54,9 @@ export async function startBackends(options: BackendOptions, stops: (() => unkno
     stops.push(proxy.stop);
     return proxy;
   };
-  const database = await proxyTo(postgres.writerUrl);
+  const pooler = await options.pooler?.(postgres.writerUrl);
+  if (pooler) stops.push(pooler.stop);
+  const database = await proxyTo(pooler?.url ?? postgres.writerUrl);
   const queue = await proxyTo(server.endpoint);
   const source = await proxyTo(server.endpoint);
   const sourceSqs = createSqsClient(source.through(server.endpoint));
