@@ -32,61 +32,61 @@ export class CopyBuffer {
 
   startRow(fields: number): void {
     this.#reserve(2);
-    this.#buffer[this.#at++] = fields >> 8;
-    this.#buffer[this.#at++] = fields;
+    this.#buffer[this.#at] = fields >> 8;
+    this.#buffer[this.#at + 1] = fields;
+    this.#at += 2;
   }
 
   text(value: string | null): void {
     if (value === null) {
       this.#reserve(4);
-      this.#set32(NULL);
+      set32(this.#buffer, this.#at, NULL);
+      this.#at += 4;
       return;
     }
-    const units = value.length;
-    this.#reserve(4 + units * MAX_BYTES_PER_UNIT);
+    this.#reserve(4 + value.length * MAX_BYTES_PER_UNIT);
     const start = this.#at + 4;
-    const buffer = this.#buffer;
-    let length = 0;
-    for (; length < units; length++) {
-      const unit = value.charCodeAt(length);
-      if (unit > MAX_ASCII) {
-        length = buffer.write(value, start, 'utf8');
-        break;
-      }
-      buffer[start + length] = unit;
-    }
-    this.#set32(length);
-    this.#at += length;
+    const length = writeText(this.#buffer, start, value);
+    set32(this.#buffer, this.#at, length);
+    this.#at = start + length;
   }
 
   integer(value: number): void {
     this.#reserve(8);
-    this.#set32(4);
-    this.#set32(value);
+    set32(this.#buffer, this.#at, 4);
+    set32(this.#buffer, this.#at + 4, value);
+    this.#at += 8;
   }
 
-  /** @param value 32 hex digits, with or without dashes */
+  /** @param value 32 hex digits in five groups, with dashes between */
   uuid(value: string): void {
     this.#reserve(20);
-    this.#set32(16);
-    for (let i = 0; i < value.length; i++) {
-      if (value.charCodeAt(i) === DASH) continue;
-      this.#buffer[this.#at++] = (nibble(value.charCodeAt(i)) << 4) | nibble(value.charCodeAt(++i));
+    const buffer = this.#buffer;
+    let at = this.#at;
+    set32(buffer, at, 16);
+    at += 4;
+    for (let i = 0; i < value.length; i += 2) {
+      if (value.charCodeAt(i) === DASH) i++;
+      buffer[at++] = (nibble(value.charCodeAt(i)) << 4) | nibble(value.charCodeAt(i + 1));
     }
+    this.#at = at;
   }
 
   /** @param ms milliseconds since 1970 */
   timestamptz(ms: number): void {
     this.#reserve(12);
-    this.#set32(8);
-    // In two halves: until 2285 microseconds are within what a number holds exactly, and a BigInt costs ten times that.
+    const buffer = this.#buffer;
+    const at = this.#at;
     const micros = (ms - POSTGRES_EPOCH_MS) * 1_000;
-    if (!Number.isSafeInteger(micros)) {
-      this.#at = this.#buffer.writeBigInt64BE(BigInt(ms - POSTGRES_EPOCH_MS) * 1_000n, this.#at);
-      return;
+    set32(buffer, at, 8);
+    // In two halves: until 2285 a number holds the microseconds exactly, and a BigInt costs ten times as much.
+    if (Number.isSafeInteger(micros)) {
+      set32(buffer, at + 4, Math.floor(micros / 2 ** 32));
+      set32(buffer, at + 8, micros % 2 ** 32);
+    } else {
+      buffer.writeBigInt64BE(BigInt(ms - POSTGRES_EPOCH_MS) * 1_000n, at + 4);
     }
-    this.#set32(Math.floor(micros / 2 ** 32));
-    this.#set32(micros % 2 ** 32);
+    this.#at = at + 12;
   }
 
   /** @param ms milliseconds since 1970, of which the UTC date counts */
@@ -103,20 +103,31 @@ export class CopyBuffer {
     return this.#buffer.subarray(0, this.#at);
   }
 
-  /** A number is taken modulo 2^32. */
-  #set32(value: number): void {
-    this.#buffer[this.#at++] = value >>> 24;
-    this.#buffer[this.#at++] = value >>> 16;
-    this.#buffer[this.#at++] = value >>> 8;
-    this.#buffer[this.#at++] = value;
-  }
-
   #reserve(bytes: number): void {
     if (this.#at + bytes <= this.#buffer.length) return;
     const larger = Buffer.allocUnsafe(2 * (this.#at + bytes));
     this.#buffer.copy(larger, 0, 0, this.#at);
     this.#buffer = larger;
   }
+}
+
+/** @returns the bytes that it took: one a character for ASCII, which is nearly all text, else what UTF-8 takes */
+function writeText(buffer: Buffer, start: number, value: string): number {
+  const { length } = value;
+  for (let i = 0; i < length; i++) {
+    const unit = value.charCodeAt(i);
+    if (unit > MAX_ASCII) return buffer.write(value, start, 'utf8');
+    buffer[start + i] = unit;
+  }
+  return length;
+}
+
+/** @param value taken modulo 2^32 */
+function set32(buffer: Buffer, at: number, value: number): void {
+  buffer[at] = value >>> 24;
+  buffer[at + 1] = value >>> 16;
+  buffer[at + 2] = value >>> 8;
+  buffer[at + 3] = value;
 }
 
 /** Of 0 to 9, a to f and A to F. */
