@@ -30,7 +30,7 @@ function killedInWrite({ name, write, fault, withinMs, downMs, system }: KilledI
       await slowRows(parts, 4);
       for (let i = 0; i < 5; i++) {
         await untilWriting(parts, write);
-        await sleep(random.between(0, withinMs));
+        await sleep(random.int(0, withinMs));
         await DATABASE_FAULTS[fault](parts, downMs, random);
       }
     },
@@ -44,8 +44,8 @@ const SCENARIOS: readonly Scenario[] = [
     messages: 1_000,
     async faults(system, random) {
       for (let i = 0; i < 5; i++) {
-        await sleep(random.between(0, 500));
-        await DATABASE_FAULTS.killServer(system, random.between(0, 600), random);
+        await sleep(random.int(0, 500));
+        await DATABASE_FAULTS.killServer(system, random.int(0, 600), random);
       }
     },
     proveEffect: wereRetried,

@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { expect, test } from 'vitest';
-import type { Random } from './support/random.ts';
+import type { Random } from '../support/random.ts';
 import { runScenario, type Scenario } from './support/scenario.ts';
 
 /** What SQS never sends. The handler may throw only where it cannot name the message, and then nothing counts as done. */
@@ -17,7 +17,7 @@ const MANGLES: readonly ((records: readonly SQSRecord[]) => unknown)[] = [
 ];
 
 const mangle = (records: readonly SQSRecord[], random: Random) =>
-  random.happens(0.3) ? random.oneOf(MANGLES)(records) : { Records: records };
+  random.chance(0.3) ? random.pick(MANGLES)(records) : { Records: records };
 
 /** Nothing is lost on the way here, so every row must have been told. */
 const QUIET = { commitsMayGoUnseen: false, functionTimeoutMs: 60_000 };

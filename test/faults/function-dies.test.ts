@@ -15,8 +15,8 @@ const SCENARIOS: readonly Scenario[] = [
     system: PATIENT,
     async faults({ functions }, random) {
       for (let i = 0; i < 12; i++) {
-        await sleep(random.between(0, 500));
-        random.oneOf(functions).kill();
+        await sleep(random.int(0, 500));
+        random.pick(functions).kill();
       }
     },
     proveEffect: (system) => expect(deaths(system)).toBeGreaterThan(0),

@@ -13,7 +13,7 @@ const SCENARIOS: readonly Scenario[] = [
     messages: 1_000,
     async faults({ database }, random) {
       for (let i = 0; i < 20; i++) {
-        await sleep(random.between(0, 150));
+        await sleep(random.int(0, 150));
         database.cut();
       }
     },
@@ -25,7 +25,7 @@ const SCENARIOS: readonly Scenario[] = [
     paceMs: 150,
     async faults({ database }, random) {
       for (let i = 1; i <= 6; i++) {
-        database.cutNextCopyAfter(random.between(0, 3_000));
+        database.cutNextCopyAfter(random.int(0, 3_000));
         await until(() => database.happened() === i, 'a COPY');
       }
     },

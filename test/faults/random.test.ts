@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { anySeed } from '../support/random.ts';
 import { drawPlan, runFaults } from './support/plan.ts';
-import { anySeed } from './support/random.ts';
 import { runScenario } from './support/scenario.ts';
 
 const RUNS = Number(process.env.FAULTS_RUNS || 3);

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { formatCount } from '../../tools/cli/progress.ts';
-import { anySeed } from './support/random.ts';
+import { anySeed } from '../support/random.ts';
 import { runSoak, type SoakResult } from './support/soak-run.ts';
 import { makeTemplate, removeDatabase } from './support/template.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { MalformedEventError } from '../../lambda/errors.ts';
+import { Random } from '../support/random.ts';
 import { anyBody, type Body } from './bodies.ts';
 import { largeBody } from './large-bodies.ts';
 import { collected, inMiB } from './memory.ts';
-import { Random } from './random.ts';
 import { anyBatch, anyRecord, type Drawn, namelessRecord } from './records.ts';
 import { CANARY } from './texts.ts';
 import { judge, judgeAlone, together } from './verdicts.ts';

@@ -1,5 +1,5 @@
+import type { Random } from '../support/random.ts';
 import { nearlyValidLogin, validLogin } from './logins.ts';
-import type { Random } from './random.ts';
 import { anyKey, anyObject, anyText, anyValue, CANARY } from './texts.ts';
 
 export interface Body {

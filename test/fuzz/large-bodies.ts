@@ -1,6 +1,6 @@
+import type { Random } from '../support/random.ts';
 import { type Body, deep, json, snsNotification } from './bodies.ts';
 import { validLogin } from './logins.ts';
-import type { Random } from './random.ts';
 import { CANARY } from './texts.ts';
 
 /** The most that SQS takes for one message. */

@@ -1,5 +1,5 @@
 import { FIELD_NAMES } from '../../lambda/message/rejection.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../support/random.ts';
 import { anyKey, anyValue, CANARY, storableText } from './texts.ts';
 
 const SPACES = ['', '', ' ', '\t\r\n', ' \v\f '];

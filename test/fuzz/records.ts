@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { ORIGIN_ATTRIBUTES } from '../../lambda/message/identity.ts';
+import type { Random } from '../support/random.ts';
 import { type Body, json } from './bodies.ts';
-import type { Random } from './random.ts';
 import { anyKey, anyText, anyValue, CANARY } from './texts.ts';
 
 /** A record as it may arrive, whatever sent it. */

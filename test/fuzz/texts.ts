@@ -1,5 +1,5 @@
 import { FIELD_NAMES } from '../../lambda/message/rejection.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../support/random.ts';
 
 /** In every drawn text that has room for it, and nowhere else: finding it in a reason, an error or a log is a leak. */
 export const CANARY = 'CaNaRy';

@@ -9,8 +9,8 @@ import { insertRows } from '../../lambda/store/write/insert-rows.ts';
 import { connectTo, createDatabase, type TestDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
 import { pending } from '../support/pending.ts';
+import { startProxyOfTest } from '../support/proxy-of-test.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { loginRow as row, writeRows } from '../support/write-rows.ts';
 
 const masker = createMasker('k1', deriveMaskKeys(Buffer.alloc(32, 'any key will do for these tests')));
@@ -37,7 +37,7 @@ test('a connection that the server ended between two invocations is replaced wit
 
 test('a connection that was cut between two invocations is replaced within the second', async () => {
   const database = await createDatabase();
-  const proxy = await startTcpProxy(database.writerUrl);
+  const proxy = await startProxyOfTest(database.writerUrl);
   const store = openStore(proxy.through(database.writerUrl));
   await writeRows(store, [row()]);
   proxy.cut();
@@ -52,31 +52,31 @@ test.for([
   'a connection that died in silence during a long freeze is replaced within the invocation, its last write %s',
   async ([, before, outcome]) => {
     const database = await createDatabase();
-    const proxy = await startTcpProxy(database.writerUrl);
+    const proxy = await startProxyOfTest(database.writerUrl);
     const store = openStore(proxy.through(database.writerUrl), { idleMs: 0, probeMs: 100 });
     expect(await writeRows(store, [before])).toEqual(outcome);
-    proxy.swallow();
+    proxy.setMode('swallow');
     await new Promise((done) => setTimeout(done, 2));
     const written = writeRows(store, [row()]);
-    setTimeout(() => proxy.recover(), 50);
+    setTimeout(() => proxy.setMode('normal'), 50);
     expect(await written).toEqual(STORED);
   },
 );
 
 test('a statement that gets no answer is given up, and its rows are handed back', async () => {
   const database = await createDatabase();
-  const proxy = await startTcpProxy(database.writerUrl);
+  const proxy = await startProxyOfTest(database.writerUrl);
   const store = openStore(proxy.through(database.writerUrl), { statementMs: 100, graceMs: 100 });
   await writeRows(store, [row()]);
-  proxy.swallow();
+  proxy.setMode('swallow');
   expect(await writeRows(store, [row()])).toEqual([{ kind: 'retry', reason: 'database connection' }]);
-  proxy.recover();
+  proxy.setMode('normal');
   expect(await writeRows(store, [row()])).toEqual(STORED);
 });
 
 test('a statement that takes too long is ended by the server, and its rows are handed back after one try', async () => {
   const database = await createDatabase();
-  const proxy = await startTcpProxy(database.writerUrl);
+  const proxy = await startProxyOfTest(database.writerUrl);
   const store = openStore(proxy.through(database.writerUrl), { statementMs: 200 });
   await writeRows(store, [row()]);
   await database.query('begin');
@@ -101,7 +101,7 @@ test('the same limit holds where a part of the rows is stored already', async ()
 
 test('a refused row beside a stored one costs no new connection', async () => {
   const database = await createDatabase();
-  const proxy = await startTcpProxy(database.writerUrl);
+  const proxy = await startProxyOfTest(database.writerUrl);
   const store = openStore(proxy.through(database.writerUrl));
   const known = row();
   await writeRows(store, [known]);
@@ -144,12 +144,12 @@ test('a transaction whose client has died unnoticed does not hold up its message
 
 test('a COPY whose client has died unnoticed does not hold up its messages', async () => {
   const database = await createDatabase();
-  const proxy = await startTcpProxy(database.writerUrl);
+  const proxy = await startProxyOfTest(database.writerUrl);
   const held = row();
   const dead = new pg.Client({ connectionString: proxy.through(database.writerUrl), application_name: APPLICATION });
   dead.on('error', () => {});
   await dead.connect();
-  proxy.abandonOnCopy();
+  proxy.abandonAtSecondCopy();
   await insertRows(dead, pending([held])).catch(() => {});
   const waiting = "select from pg_stat_activity where wait_event = 'ClientRead' and state = 'active'";
   await expect.poll(() => database.query(waiting), { timeout: 10_000 }).toHaveLength(1);
@@ -173,7 +173,7 @@ test('the server is to notice within the minute that the function is gone', asyn
 
 test('the deadline of one invocation does not cut the connection of the next', async () => {
   const database = await createDatabase();
-  const proxy = await startTcpProxy(database.writerUrl);
+  const proxy = await startProxyOfTest(database.writerUrl);
   const store = openStore(proxy.through(database.writerUrl), { connectMs: 100 });
   await writeRows(store, [row()]);
   await writeRows(store, [row()], performance.now() + 2_000);
@@ -184,7 +184,7 @@ test('the deadline of one invocation does not cut the connection of the next', a
 
 test('where time may not suffice to open a connection, none is opened', async () => {
   const database = await createDatabase();
-  const proxy = await startTcpProxy(database.writerUrl);
+  const proxy = await startProxyOfTest(database.writerUrl);
   const store = openStore(proxy.through(database.writerUrl), { connectMs: 5_000 });
   const outOfTime = [{ kind: 'retry', reason: 'database OUT_OF_TIME' }];
   expect(await writeRows(store, [row()], performance.now() + 4_000)).toEqual(outOfTime);

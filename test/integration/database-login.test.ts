@@ -9,8 +9,8 @@ import { stubAwsEnvironment } from '../support/aws-server.ts';
 import { makeCertificate } from '../support/certificates.ts';
 import { createDatabase, onServer, type TestDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
+import { startProxyOfTest } from '../support/proxy-of-test.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 import { writeRows } from '../support/write-rows.ts';
 
@@ -82,7 +82,7 @@ describe('a password that is asked for', () => {
     const database = await createDatabase();
     const writer = await createWriter(database);
     await writer.setPassword('there');
-    const proxy = await startTcpProxy(writer.url);
+    const proxy = await startProxyOfTest(writer.url);
     const password = vi.fn(async () => 'there');
     password.mockRejectedValue(Object.assign(new Error('no token'), { code: 'IAM_TOKEN' }));
     const store = openStore(proxy.through(writer.url), password);

@@ -10,8 +10,8 @@ import {
 } from '../../localstack/embedded/function/function-environment.ts';
 import { createDatabase } from '../support/database.ts';
 import { TEST_MASK_KEY } from '../support/function.ts';
+import { startProxyOfTest } from '../support/proxy-of-test.ts';
 import { sqsEvent, sqsRecord, VALID_BODY } from '../support/records.ts';
-import { startTcpProxy } from '../support/tcp-proxy.ts';
 
 const BOUND = { timeout: 20_000, interval: 20 };
 /** What the function needs to connect and to hand back, and some seconds for its start on a busy machine. */
@@ -62,7 +62,7 @@ function threadsStarted(): number {
 /** A function on a database of its own, with a network between them that can fail. */
 async function createWithDatabase() {
   const database = await createDatabase();
-  const proxy = await startTcpProxy(database.writerUrl);
+  const proxy = await startProxyOfTest(database.writerUrl);
   const env = { DATABASE_URL: proxy.through(database.writerUrl), MASK_KEY: TEST_MASK_KEY };
   return { proxy, database, environment: createFunction(env) };
 }
@@ -129,13 +129,13 @@ describe('a new thread takes over', () => {
     ['throw', 'The function died of RangeError.'],
   ] as const)('from one that died at work (%s)', async ([order, message]) => {
     const { environment, proxy } = await createWithDatabase();
-    proxy.swallow();
+    proxy.setMode('swallow');
     const invocation = environment.invoke(valid());
     const outcome = expect(invocation).rejects.toThrow(new Error(message));
     await expect.poll(proxy.connections, BOUND).toBe(1);
     writeFileSync(orders, order);
     await outcome;
-    proxy.recover();
+    proxy.setMode('normal');
     expect((await environment.invoke(valid())).response).toEqual({ batchItemFailures: [] });
   });
 

@@ -1,10 +1,18 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createMaintenance } from '../../lambda/maintain-handler.ts';
-import { connectTo, createDatabase } from '../support/database.ts';
+import { connectTo, createDatabase, openDatabase, type TestDatabase } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
 const DENIED = { code: '42501' };
+
+/** For what changes nothing, or may not. */
+let untouched: TestDatabase;
+beforeAll(async () => {
+  const database = await openDatabase();
+  untouched = database;
+  return database.drop;
+});
 
 describe('the writer', () => {
   test('can do what the function does', async () => {
@@ -31,7 +39,7 @@ describe('the writer', () => {
     'alter table user_logins add column more text',
     'create role someone',
   ])('may not: %s', async (sql) => {
-    const client = await connectTo((await createDatabase()).writerUrl);
+    const client = await connectTo(untouched.writerUrl);
     await expect(client.query(sql)).rejects.toMatchObject(DENIED);
   });
 });
@@ -65,7 +73,7 @@ describe('the analyst', () => {
     'delete from user_logins',
     'call prune_ingest_ledger()',
   ])('may not: %s', async (sql) => {
-    const client = await connectTo((await createDatabase()).analystUrl);
+    const client = await connectTo(untouched.analystUrl);
     await expect(client.query(sql)).rejects.toMatchObject(DENIED);
   });
 });
@@ -93,7 +101,7 @@ describe('the maintainer', () => {
     'drop procedure prune_ingest_ledger',
     'create role someone',
   ])('may not: %s', async (sql) => {
-    const client = await connectTo((await createDatabase()).maintainerUrl);
+    const client = await connectTo(untouched.maintainerUrl);
     await expect(client.query(sql)).rejects.toMatchObject(DENIED);
   });
 });
@@ -108,7 +116,6 @@ describe('app_version_text', () => {
     [2146999999, '2146.999.999'],
     [null, null],
   ])('gives %s as %s', async (version, text) => {
-    const database = await createDatabase();
-    expect(await database.query('select app_version_text($1) as text', [version])).toEqual([{ text }]);
+    expect(await untouched.query('select app_version_text($1) as text', [version])).toEqual([{ text }]);
   });
 });

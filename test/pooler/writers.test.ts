@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { END_CONNECTIONS } from '../faults/support/faults.ts';
-import type { Random } from '../faults/support/random.ts';
 import { runScenario, type Scenario } from '../faults/support/scenario.ts';
 import type { System } from '../faults/support/system.ts';
+import type { Random } from '../support/random.ts';
 import { type PoolMode, startPgBouncer } from './support/pgbouncer.ts';
 
 const WRITERS = 4;
@@ -14,12 +14,12 @@ const SERVER_CONNECTIONS = "select count(*)::int from pg_stat_activity where use
 
 async function killAll({ functions, postgres, database }: System, random: Random): Promise<void> {
   for (let i = 0; i < 4; i++) {
-    random.oneOf(functions).kill();
-    await sleep(random.between(100, 400));
-    random.oneOf(functions).dieBeforeNextAnswer();
-    await sleep(random.between(100, 400));
+    random.pick(functions).kill();
+    await sleep(random.int(100, 400));
+    random.pick(functions).dieBeforeNextAnswer();
+    await sleep(random.int(100, 400));
     await postgres.query(END_CONNECTIONS);
-    await sleep(random.between(100, 400));
+    await sleep(random.int(100, 400));
     database.cut();
     const [pool] = await postgres.query<{ count: number }>(SERVER_CONNECTIONS);
     expect(pool?.count).toBeLessThanOrEqual(POOL_SIZE);

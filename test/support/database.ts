@@ -13,13 +13,24 @@ export interface TestDatabase {
   query<T extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<T[]>;
 }
 
+/** A database of the test's own, dropped when the test ends. */
+export async function createDatabase(from?: 'migrated' | 'empty', options?: string): Promise<TestDatabase> {
+  const database = await openDatabase(from, options);
+  onTestFinished(database.drop);
+  return database;
+}
+
+export interface OpenDatabase extends TestDatabase {
+  /** With whatever is still connected to it: function environments have no end of their own. */
+  drop(): Promise<void>;
+}
+
 /**
- * A database of the test's own, dropped when the test ends with whatever is still connected to it: function environments
- * have no end of their own.
+ * For tests that share one; what `beforeAll` returns ends it: `drop`.
  *
  * @param from the schema as migrated, or nothing at all
  */
-export async function createDatabase(from: 'migrated' | 'empty' = 'migrated', options = ''): Promise<TestDatabase> {
+export async function openDatabase(from: 'migrated' | 'empty' = 'migrated', options = ''): Promise<OpenDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   const template = from === 'migrated' ? TEMPLATE : 'template0';
   await onServer(`create database ${name} template ${template} ${options}`);
@@ -27,11 +38,11 @@ export async function createDatabase(from: 'migrated' | 'empty' = 'migrated', op
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => {});
   await client.connect();
-  onTestFinished(async () => {
-    await client.end().catch(() => {});
-    await onServer(`drop database ${name} with (force)`);
-  });
   return {
+    async drop() {
+      await client.end().catch(() => {});
+      await onServer(`drop database ${name} with (force)`);
+    },
     url,
     writerUrl: urlFor(name, 'login_writer'),
     analystUrl: urlFor(name, 'login_analyst'),

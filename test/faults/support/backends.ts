@@ -2,7 +2,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { createSqsClient, startQueueServer } from '../../../localstack/embedded/sqs/queue-server.ts';
 import { createQueues, type QueueSettings } from '../../../localstack/embedded/sqs/queues.ts';
 import { type BusyQueue, createBusyQueue } from '../../../tools/sqs/busy-queue.ts';
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.ts';
 import { type KillablePostgres, startKillablePostgres } from './killable-postgres.ts';
 import { REFUSED } from './workload.ts';
 

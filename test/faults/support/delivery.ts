@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { Random } from '../../support/random.ts';
 import type { ChildAnswer, FunctionProcess } from './function-process.ts';
 import type { Output } from './output.ts';
-import { createRandom, type Random } from './random.ts';
 
 export interface DeliveryOptions {
   seed?: number;
@@ -33,7 +33,7 @@ export function createDelivery(
   options: DeliveryOptions,
 ): Delivery {
   const { seed = 1, redeliver = 0, copies = 0 } = options;
-  const random = createRandom(seed);
+  const random = new Random(seed);
   const { invoke, wrongAnswers } = createInvoker(functions, output, random, options);
   const repeat = createRepeater(invoke, random, redeliver);
   let running = 0;
@@ -42,8 +42,8 @@ export function createDelivery(
   async function dealOut(records: readonly SQSRecord[]): Promise<ReadonlySet<string>> {
     const hands = functions.map((): SQSRecord[] => []);
     for (const record of records) {
-      const times = random.between(1, copies);
-      for (let i = 0; i < times; i++) random.oneOf(hands).push(record);
+      const times = random.int(1, copies);
+      for (let i = 0; i < times; i++) random.pick(hands).push(record);
     }
     const failed = await Promise.all(hands.map((hand, worker) => invoke(worker, shuffle(hand, random))));
     return new Set(failed.flatMap((ids) => [...ids]));
@@ -97,7 +97,7 @@ function createInvoker(
 function createRepeater(invoke: Invoke, random: Random, redeliver: number): Invoke {
   const seen: SQSRecord[] = [];
   return (worker, records) => {
-    const again = seen.filter(() => random.happens(redeliver));
+    const again = seen.filter(() => random.chance(redeliver));
     seen.push(...records.slice(0, REMEMBERED));
     seen.splice(0, Math.max(0, seen.length - REMEMBERED));
     return invoke(worker, shuffle([...again, ...records], random));
@@ -120,7 +120,7 @@ function isSound(answer: ChildAnswer): boolean {
 function shuffle<T>(items: readonly T[], random: Random): T[] {
   const shuffled = [...items];
   for (let i = shuffled.length - 1; i > 0; i--) {
-    const j = random.between(0, i);
+    const j = random.int(0, i);
     [shuffled[i], shuffled[j]] = [shuffled[j] as T, shuffled[i] as T];
   }
   return shuffled;

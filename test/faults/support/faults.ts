@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { APPLICATION } from '../../../lambda/store/connection/session.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../support/random.ts';
 import type { System } from './system.ts';
 
 /** How long something lasts: milliseconds, or until something else has happened. */
@@ -74,7 +74,7 @@ export const OTHER_FAULTS: Record<OtherFault, Fault> = {
     await pass(hold);
   },
   async cutInCopy({ database }, hold, random) {
-    database.cutNextCopyAfter(random.between(0, 2_000));
+    database.cutNextCopyAfter(random.int(0, 2_000));
     await pass(hold);
   },
   async loseAnswerByCut({ database }, hold) {
@@ -87,19 +87,19 @@ export const OTHER_FAULTS: Record<OtherFault, Fault> = {
   },
   swallow: (system, hold) => impair(system.database, 'swallow', hold),
   refuse: (system, hold) => impair(system.database, 'refuse', hold),
-  delay: (system, hold, random) => impair(system.database, { delayMs: random.between(20, 200) }, hold),
+  delay: (system, hold, random) => impair(system.database, { delayMs: random.int(20, 200) }, hold),
   async killFunction({ functions }, hold, random) {
-    random.oneOf(functions).kill();
+    random.pick(functions).kill();
     await pass(hold);
   },
   async killFunctionAfterCommit({ functions }, hold, random) {
-    random.oneOf(functions).dieBeforeNextAnswer();
+    random.pick(functions).dieBeforeNextAnswer();
     await pass(hold);
   },
   queueDown: (system, hold) => impair(system.queue, 'refuse', hold),
-  queueSlow: (system, hold, random) => impair(system.queue, { delayMs: random.between(50, 500) }, hold),
+  queueSlow: (system, hold, random) => impair(system.queue, { delayMs: random.int(50, 500) }, hold),
   sourceDown: (system, hold) => impair(system.source, 'refuse', hold),
-  sourceSlow: (system, hold, random) => impair(system.source, { delayMs: random.between(20, 200) }, hold),
+  sourceSlow: (system, hold, random) => impair(system.source, { delayMs: random.int(20, 200) }, hold),
   async sourceCut({ source }, hold) {
     source.cut();
     await pass(hold);

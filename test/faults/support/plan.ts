@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Random } from '../../support/random.ts';
 import { DATABASE_FAULTS, type DatabaseFault, type Fault, OTHER_FAULTS, type OtherFault } from './faults.ts';
-import { createRandom, type Random } from './random.ts';
 import type { System, SystemOptions } from './system.ts';
 
 export interface Step<Name> {
@@ -32,18 +32,18 @@ const MOST_MESSAGES = 1_500;
 const MOST_ONE_BY_ONE = 200;
 
 export function drawPlan(seed: number): Plan {
-  const random = createRandom(seed);
-  const batchSize = random.oneOf([1, 10, 100, 1_000]);
+  const random = new Random(seed);
+  const batchSize = random.pick([1, 10, 100, 1_000]);
   return {
     seed,
-    messages: random.between(100, batchSize === 1 ? MOST_ONE_BY_ONE : MOST_MESSAGES),
-    poison: random.oneOf([0, 0.01, 0.1, 0.5]),
+    messages: random.int(100, batchSize === 1 ? MOST_ONE_BY_ONE : MOST_MESSAGES),
+    poison: random.pick([0, 0.01, 0.1, 0.5]),
     system: {
-      workers: random.between(1, 4),
+      workers: random.int(1, 4),
       batchSize,
-      visibilityTimeoutSeconds: random.between(2, 6),
+      visibilityTimeoutSeconds: random.int(2, 6),
       maxReceiveCount: RECEIVES,
-      redeliver: random.oneOf([0, 0.02, 0.1]),
+      redeliver: random.pick([0, 0.02, 0.1]),
     },
     database: drawSteps(random, Object.keys(DATABASE_FAULTS) as DatabaseFault[]),
     others: drawSteps(random, Object.keys(OTHER_FAULTS) as OtherFault[]),
@@ -53,7 +53,7 @@ export function drawPlan(seed: number): Plan {
 function drawSteps<Name>(random: Random, names: readonly Name[]): Step<Name>[] {
   const steps: Step<Name>[] = [];
   for (let ms = 0; ms < FAULTS_MS; ) {
-    const step = { name: random.oneOf(names), pauseMs: random.between(0, 1_500), forMs: random.between(0, 1_500) };
+    const step = { name: random.pick(names), pauseMs: random.int(0, 1_500), forMs: random.int(0, 1_500) };
     steps.push(step);
     ms += step.pauseMs + step.forMs;
   }
@@ -62,7 +62,7 @@ function drawSteps<Name>(random: Random, names: readonly Name[]): Step<Name>[] {
 
 /** Goes through both lists, side by side; then all is well again. */
 export async function runFaults(system: System, plan: Plan): Promise<void> {
-  const random = createRandom(plan.seed);
+  const random = new Random(plan.seed);
   const run = async <Name extends string>(steps: readonly Step<Name>[], faults: Record<Name, Fault>) => {
     for (const { name, pauseMs, forMs } of steps) {
       await sleep(pauseMs);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, type TestContext } from 'vitest';
+import { anySeed, Random } from '../../support/random.ts';
 import { checkHistory, type History } from './check-history.ts';
 import { until } from './faults.ts';
-import { anySeed, createRandom, type Random } from './random.ts';
 import { type System, type SystemOptions, startSystem } from './system.ts';
 import { createWorkload } from './workload.ts';
 
@@ -83,7 +83,7 @@ async function runOnce(scenario: Scenario, seed: number): Promise<History> {
 async function happen(system: System, { faults, fromTheStart }: Scenario, seed: number): Promise<void> {
   if (!faults) return;
   if (!fromTheStart) await until(() => system.output.counts().received > 0, 'a first batch');
-  await faults(system, createRandom(seed));
+  await faults(system, new Random(seed));
 }
 
 async function feed(system: System, scenario: Scenario, isOver: () => boolean): Promise<void> {

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { queueDepth } from '../../../localstack/embedded/sqs/queues.ts';
 import { showProgress } from '../../../tools/cli/progress.ts';
+import { Random } from '../../support/random.ts';
 import { checkHistory, type Violation } from './check-history.ts';
 import { DATABASE_FAULTS, type Fault, OTHER_FAULTS } from './faults.ts';
 import type { Counts } from './output.ts';
-import { createRandom, type Random } from './random.ts';
 import { type System, startSystem } from './system.ts';
 import { createWorkload } from './workload.ts';
 
@@ -40,7 +40,7 @@ export async function runSoak(template: string, events: number, seed: number): P
   const faults: Record<string, number> = {};
   const startedAt = performance.now();
   try {
-    const shaken = shake(system, createRandom(seed), over.signal, faults);
+    const shaken = shake(system, new Random(seed), over.signal, faults);
     // A fault that cannot be made or mended is told when the run is over; until then nobody waits for it.
     shaken.catch(() => {});
     const memory = await sendAll(system);
@@ -69,10 +69,10 @@ export async function runSoak(template: string, events: number, seed: number): P
 async function shake(system: System, random: Random, over: AbortSignal, done: Record<string, number>): Promise<void> {
   const lane = async (faults: Readonly<Record<string, Fault>>) => {
     while (!over.aborted) {
-      await sleep(random.between(0, LONGEST_PAUSE_MS), undefined, { signal: over }).catch(() => {});
+      await sleep(random.int(0, LONGEST_PAUSE_MS), undefined, { signal: over }).catch(() => {});
       if (over.aborted) return;
-      const name = random.oneOf(Object.keys(faults));
-      await faults[name]?.(system, random.between(0, LONGEST_FAULT_MS), random);
+      const name = random.pick(Object.keys(faults));
+      await faults[name]?.(system, random.int(0, LONGEST_FAULT_MS), random);
       done[name] = (done[name] ?? 0) + 1;
     }
   };

@@ -2,7 +2,7 @@ import { deriveMaskKeys } from '../../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../../lambda/masking/masker.ts';
 import { TEST_MASK_KEY } from '../../support/function.ts';
 import { maskDeviceId, maskIp } from '../../support/pseudonyms.ts';
-import { createRandom, type Random } from './random.ts';
+import { Random } from '../../support/random.ts';
 
 export interface WorkloadOptions {
   seed: number;
@@ -40,20 +40,20 @@ const POISONS: readonly ((event: Record<string, unknown>) => string)[] = [
 ];
 
 export function createWorkload({ seed, messages, poison, refused = 0.3 }: WorkloadOptions): Workload {
-  const randomOf = (index: number) => createRandom(seed ^ Math.imul(index + 1, 0x9e3779b1));
+  const randomOf = (index: number) => new Random(seed ^ Math.imul(index + 1, 0x9e3779b1));
   const draw = (index: number) => {
     const random = randomOf(index);
-    const isPoison = random.happens(poison);
+    const isPoison = random.chance(poison);
     return { isPoison, event: loginEvent(index, random), random };
   };
   return {
     messages,
-    isValid: (index) => !randomOf(index).happens(poison),
+    isValid: (index) => !randomOf(index).chance(poison),
     bodyOf(index) {
       const { isPoison, event, random } = draw(index);
       if (!isPoison) return JSON.stringify(event);
-      if (random.happens(refused)) return JSON.stringify({ ...event, device_type: REFUSED });
-      return random.oneOf(POISONS)(event);
+      if (random.chance(refused)) return JSON.stringify({ ...event, device_type: REFUSED });
+      return random.pick(POISONS)(event);
     },
     rowOf(index) {
       const { user_id, device_type, ip, device_id, locale, app_version } = draw(index).event;
@@ -70,13 +70,13 @@ export function indexOf(text: string): number | null {
 }
 
 function loginEvent(index: number, random: Random) {
-  const group = () => random.between(0, 65_535).toString(16);
+  const group = () => random.int(0, 65_535).toString(16);
   return {
     user_id: `u-${index};`,
-    app_version: random.oneOf(Object.keys(VERSIONS) as (keyof typeof VERSIONS)[]),
-    device_type: random.oneOf(['android', 'iOS']),
-    ip: random.happens(0.1) ? null : `2001:db8:c0de:${group()}::${group()}`,
-    locale: random.oneOf(LOCALES),
-    device_id: random.happens(0.1) ? null : `canary-${group()}-${index}`,
+    app_version: random.pick(Object.keys(VERSIONS) as (keyof typeof VERSIONS)[]),
+    device_type: random.pick(['android', 'iOS']),
+    ip: random.chance(0.1) ? null : `2001:db8:c0de:${group()}::${group()}`,
+    locale: random.pick(LOCALES),
+    device_id: random.chance(0.1) ? null : `canary-${group()}-${index}`,
   };
 }

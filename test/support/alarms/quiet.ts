@@ -1,5 +1,5 @@
 import type { PipelineSettings } from '../../../infra/settings/settings.ts';
-import { Random } from '../../fuzz/random.ts';
+import { Random } from '../random.ts';
 import { ringing, type TemplateAlarm } from './cloudwatch.ts';
 import { deliver, type Outcome } from './deliveries.ts';
 import { emptySignals, type Signals } from './series.ts';

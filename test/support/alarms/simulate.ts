@@ -1,5 +1,5 @@
 import type { PipelineSettings } from '../../../infra/settings/settings.ts';
-import { Random } from '../../fuzz/random.ts';
+import { Random } from '../random.ts';
 import { EXTRA_PERIODS, ringing, type TemplateAlarm } from './cloudwatch.ts';
 import { deliver, type Traffic } from './deliveries.ts';
 import type { Failure, TrafficName } from './failures.ts';

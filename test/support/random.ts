@@ -48,3 +48,8 @@ export class Random {
     return [8, 4, 4, 4, 12].map((digits) => this.hex(digits)).join('-');
   }
 }
+
+/** For a seed that nobody gave. */
+export function anySeed(): number {
+  return Math.floor(Math.random() * 2 ** 31);
+}

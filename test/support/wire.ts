@@ -1,6 +1,9 @@
+/** With it the data of a binary COPY begin. */
+export const COPY_SIGNATURE = 'PGCOPY';
+
 /** Where the data of a COPY begins in what a client sends; below 0 where there is none. */
 export function copyDataStart(data: Buffer): number {
-  return data.indexOf('PGCOPY');
+  return data.indexOf(COPY_SIGNATURE);
 }
 
 /** `COPY 10`, no error, and the sign that the server is in no transaction any more: then it has committed. */
