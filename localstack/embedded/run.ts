@@ -3,6 +3,7 @@ import type { Environment } from '../../lambda/settings/environment.ts';
 import { formatCount, showProgress } from '../../tools/cli/progress.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { createRunCounts, type RunCounts, type Summary } from '../../tools/event-source/run-counts.ts';
+import { databaseName, writeRunRecord } from '../../tools/report/run-record.ts';
 import { watchInstructions } from '../events/instructions.ts';
 import { countEvents, readEvents, STDIN } from '../events/read-events.ts';
 import { SAMPLE_EVENTS } from '../events/samples/samples.ts';
@@ -11,6 +12,7 @@ import type { DataFolder } from './data-folder.ts';
 import type { Options } from './options.ts';
 import { type Pipeline, startPipeline } from './pipeline.ts';
 import { printNextSteps, printReport, type RunResult, reasons } from './report.ts';
+import { printReportLink } from './report-link.ts';
 import { queueDepth } from './sqs/queues.ts';
 
 export interface Run {
@@ -56,7 +58,9 @@ export async function run({ options, folder, keys, env, out, interrupt }: Run): 
     const sending = await sendAll({ paths, total, pipeline, counts, stop });
     fatal.signal.throwIfAborted();
     const report = await collect(pipeline, counts, sending);
+    keepRecord(folder, env, report);
     await printReport(report, out);
+    if (!options.json && !interrupt.aborted) await printReportLink(folder.path, env, pipeline.databaseUrl, out);
     if (!options.watch) printNextSteps(folder, out);
     if (!options.watch || interrupt.aborted) return report;
     out.write(watchInstructions(pipeline));
@@ -65,10 +69,18 @@ export async function run({ options, folder, keys, env, out, interrupt }: Run): 
     fatal.signal.throwIfAborted();
     out.write('\nStopping: finishing what is in flight ...\n');
     await pipeline.drain();
-    return await collect(pipeline, counts, sending);
+    const end = await collect(pipeline, counts, sending);
+    keepRecord(folder, env, end);
+    return end;
   } finally {
     await pipeline.stop();
   }
+}
+
+/** For the report, which sees only rows. */
+function keepRecord(folder: DataFolder, env: Environment, { received, stored, duplicates, rejected }: RunResult): void {
+  const at = new Date().toISOString();
+  writeRunRecord(folder.path, { database: databaseName(env), at, received, stored, duplicates, rejected, changes: {} });
 }
 
 /** Said only when it takes long enough to be wondered at. */

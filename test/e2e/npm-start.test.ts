@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
@@ -46,6 +47,18 @@ describe('npm start', () => {
     expect(await queryWhileUp(folder, counts)).toEqual([{ rows: 198, ips: 92 }]);
     await runStart(['--data', folder, '--fresh', '/dev/null']);
     expect(await queryWhileUp(folder, counts)).toEqual([{ rows: 0, ips: 0 }]);
+  });
+
+  test('ends with a picture of the table, and of what became of the messages', async () => {
+    const folder = dataFolder();
+    const { code, stdout } = await runStart(['--data', folder]);
+    expect(code).toBe(0);
+    const [link = ''] = /file:\/\/\S+report\.html/.exec(stdout) ?? [];
+    const page = readFileSync(fileURLToPath(link), 'utf8');
+    expect(page).toContain('<h1>99 logins of 98 users</h1>');
+    expect(page).toContain('100 messages received, 99 stored, 1 rejected');
+    expect(page).toContain('missing user_id');
+    expect(page).toContain('Nothing but pseudonyms');
   });
 
   test('takes arrays, lines, archives and standard input, and makes a message of whatever is in them', async () => {

@@ -42,6 +42,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'tools/cli': [],
   'tools/sqs': ['lambda/settings', '@aws-sdk/client-sqs', '@smithy/signature-v4'],
   'tools/event-source': ['lambda/batch', 'lambda/queue', 'tools/sqs', 'aws-lambda'],
+  'tools/report': ['tools/cli', 'tools/database', 'lambda', 'pg', '@observablehq/plot', 'linkedom'],
   tools: ['infra', 'lambda', 'pg', 'aws-lambda', '@aws-sdk'],
   localstack: ['tools', 'infra', 'lambda', 'pg', 'aws-lambda', '@aws-sdk', 'fauxqs'],
 };

@@ -1,0 +1,28 @@
+import { pathToFileURL } from 'node:url';
+import type { Environment } from '../../lambda/settings/environment.ts';
+import { withClient } from '../../lambda/store/connection/with-client.ts';
+import { readFacts } from '../../tools/report/read-facts.ts';
+import { databaseName, readRunRecord } from '../../tools/report/run-record.ts';
+import { reportFile, writeReport } from '../../tools/report/write-report.ts';
+
+/** About 1.5 million logins, which take some seconds; nobody should wait longer for what they did not ask for. */
+const MOST_BYTES = 200 * 2 ** 20;
+
+/** Draws the report of what is in the table now, and prints where it is. */
+export async function printReportLink(
+  folder: string,
+  env: Environment,
+  databaseUrl: string,
+  out: NodeJS.WritableStream,
+): Promise<void> {
+  const facts = await withClient(databaseUrl, async (client) => {
+    const { rows } = await client.query(`select pg_table_size('user_logins')::float8 as bytes`);
+    return rows[0]?.bytes > MOST_BYTES ? null : await readFacts(client, { days: null });
+  });
+  if (facts === null) {
+    out.write('\nThe table is large: npx login-etl report draws it, --days 30 its last month.\n');
+    return;
+  }
+  const path = await writeReport(reportFile(folder), facts, readRunRecord(folder, databaseName(env)));
+  out.write(`\nAs a picture, for a browser:\n  ${pathToFileURL(path)}\n`);
+}

@@ -1,0 +1,157 @@
+/**
+ * The questions of a report. Each reads the table once: $1 is the first day that counts or null, $2 the seed of the
+ * hashes. All give one row with one column, `answer`.
+ *
+ * Users and pseudonyms are counted by 64 bits of a hash instead of by their text, which sorts in half the time. Two of
+ * ten million share a hash once in 370,000 reports, and a random seed keeps producers from arranging it.
+ */
+const LOGINS = 'user_logins where ($1::date is null or create_date >= $1)';
+/** A bar for each, besides one for all others: a producer can send any number of names. */
+const MOST = { devices: 5, versions: 23, locales: 14 };
+/** More bars than this are too thin to tell apart. */
+const MOST_DAYS = 120;
+export const MOST_CLUSTERS = 12;
+
+export type PseudonymColumn = 'masked_ip' | 'masked_device_id';
+const COLUMNS: readonly PseudonymColumn[] = ['masked_ip', 'masked_device_id'];
+
+/** The cheap test goes first. */
+const likeIp = (column: string) =>
+  `(${column} like '%.%.%.%' and ${column} ~ '(^|[^0-9.])[0-9]{1,3}(\\.[0-9]{1,3}){3}($|[^0-9.])')`;
+
+/**
+ * Everything that needs no distinct count. The hash tables of three groupings fit into the processor's cache; that of
+ * all four columns together takes three times as long.
+ *
+ * @param keyIds under which pseudonyms are known
+ */
+export const overview = (keyIds: readonly string[]) => `
+  with fine as materialized (
+    select create_date, device_type, app_version, locale, grouping(create_date, app_version, locale) as of,
+           count(*) as logins, count(*) filter (where ${likeIp('user_id')}) as ip_like_users,
+           ${formColumns(keyIds)
+             .map(({ name, condition }) => `count(*) filter (where ${condition}) as ${name}`)
+             .join(', ')}
+    from ${LOGINS} group by grouping sets ((create_date, device_type), (app_version), (locale))
+  ), login as (
+    select * from fine where of = ${OF.day}
+  ), days as (
+    select min(create_date) as first, max(create_date) as last from login where isfinite(create_date)
+  ), period as (
+    select case when last is null or last - first < ${MOST_DAYS} then 'day' when last - first < ${7 * MOST_DAYS} then 'week'
+                else 'month' end as unit
+    from days
+  ), device as (
+    select device_type as name, sum(logins) as logins, row_number() over (order by sum(logins) desc, device_type) as place
+    from login group by 1
+  ), version as (
+    select app_version_text(app_version) as name, app_version, logins,
+           row_number() over (order by logins desc, app_version) as place
+    from fine where of = ${OF.version}
+  ), locale as (
+    select locale as name, logins, row_number() over (order by logins desc, locale) as place
+    from fine where of = ${OF.locale}
+  )
+  select json_build_object(
+    'logins', ${total('login', 'logins')},
+    'first', (select first from days), 'last', (select last from days), 'unit', (select unit from period),
+    'undated', ${total('login', 'logins', 'create_date is null or not isfinite(create_date)')},
+    'periods', (select coalesce(json_agg(t order by day, is_rest, name), '[]') from (
+      select date_trunc(unit, create_date::timestamp)::date as day, place > ${MOST.devices} as is_rest,
+             case when place <= ${MOST.devices} then name end as name, sum(login.logins) as logins
+      from login cross join period join device on device.name is not distinct from login.device_type
+      where isfinite(create_date) group by 1, 2, 3) t),
+    'devices', ${most('device', MOST.devices, 'place')},
+    'versions', ${most('version', MOST.versions, 'app_version nulls last')},
+    'locales', ${most('locale', MOST.locales, 'place')},
+    'forms', ${formsOf(keyIds)},
+    'ipLike', json_build_object(
+      'user_id', ${total('login', 'ip_like_users')},
+      'device_type', ${total('login', 'logins', likeIp('device_type'))},
+      'locale', ${total('locale', 'logins', likeIp('name'))})) as answer`;
+
+/** What `grouping` says of a set: a bit for each column that is not in it. */
+const OF = { day: 0b011, version: 0b101, locale: 0b110 };
+
+function total(from: string, what: string, where = 'true'): string {
+  return `(select coalesce(sum(${what}), 0) from ${from} where ${where})`;
+}
+
+function most(counts: string, limit: number, order: string): string {
+  return `json_build_object(
+      'top', (select coalesce(json_agg(json_build_object('name', name, 'logins', logins) order by ${order}), '[]')
+              from ${counts} where place <= ${limit}),
+      'others', (select json_build_object('names', count(*), 'logins', coalesce(sum(logins), 0))
+                 from ${counts} where place > ${limit}))`;
+}
+
+interface FormColumn {
+  column: PseudonymColumn;
+  /** See FormCount. */
+  form: string;
+  name: string;
+  condition: string;
+}
+
+/** By prefix and length alone: a regular expression takes longer than all the rest. */
+function formColumns(keyIds: readonly string[]): FormColumn[] {
+  return COLUMNS.flatMap((column) =>
+    ['', ...keyIds.flatMap((id) => [id, `${id}t`])].map((form, i) => ({
+      column,
+      form,
+      name: `${column}_${i}`,
+      condition:
+        form === ''
+          ? `${column} is not null`
+          : `${column} like '${form}\\_%' and octet_length(${column}) = ${form.length + 33}`,
+    })),
+  );
+}
+
+function formsOf(keyIds: readonly string[]): string {
+  const counts = formColumns(keyIds).map(
+    ({ column, form, name }) =>
+      `json_build_object('column', '${column}', 'form', '${form}', 'logins', ${total('login', name)})`,
+  );
+  return `json_build_array(${counts.join(', ')})`;
+}
+
+export const USERS = `select count(distinct hashtextextended(user_id, $2)) as answer from ${LOGINS}`;
+
+/** Text in ip that is no address has pseudonyms too, which say nothing of who shares an address. */
+const BESIDES: Readonly<Record<PseudonymColumn, string>> = {
+  masked_ip: `and masked_ip not like 'k%t\\_%'`,
+  masked_device_id: '',
+};
+
+/** How many pseudonyms have how many users; and those with the most, by hash. */
+export const sharing = (column: PseudonymColumn) => `
+  with cluster as (
+    select pseudonym, count(*) as logins, count(distinct user_hash) as users, min(create_date) as first, max(create_date) as last
+    from (select hashtextextended(${column}, $2) as pseudonym, hashtextextended(user_id, $2) as user_hash, create_date
+          from ${LOGINS} and ${column} is not null ${BESIDES[column]}) login
+    group by 1
+  ), shared as materialized (
+    select case when users > 1 then pseudonym end as pseudonym, users, count(*) as pseudonyms, sum(logins) as logins,
+           min(first) as first, max(last) as last
+    from cluster group by 1, 2
+  )
+  select json_build_object(
+    'counts', (select coalesce(json_agg(t order by users), '[]') from (
+      select users, sum(pseudonyms) as pseudonyms, sum(logins) as logins from shared group by 1) t),
+    'top', (select coalesce(json_agg(t), '[]') from (
+      select pseudonym::text, users, logins, first, last from shared where pseudonym is not null
+      order by users desc, logins desc, pseudonym limit ${MOST_CLUSTERS}) t)) as answer`;
+
+/** The text of pseudonyms by their hashes: $3 those of devices, $4 those of ips. */
+export const NAMES = `
+  with named as (
+    select hashtextextended(masked_device_id, $2) as device, masked_device_id, hashtextextended(masked_ip, $2) as ip, masked_ip
+    from ${LOGINS} and (hashtextextended(masked_device_id, $2) = any ($3::bigint[])
+                        or hashtextextended(masked_ip, $2) = any ($4::bigint[]))
+  )
+  select json_build_object(
+    'masked_device_id', (select coalesce(json_object_agg(device, name), '{}')
+                         from (select device, min(masked_device_id) as name from named where device = any ($3) group by 1) t),
+    'masked_ip', (select coalesce(json_object_agg(ip, name), '{}')
+                  from (select ip, min(masked_ip) as name from named where ip = any ($4) group by 1) t)) as answer`;
