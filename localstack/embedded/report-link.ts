@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url';
+import type pg from 'pg';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { withClient } from '../../lambda/store/connection/with-client.ts';
 import { readFacts } from '../../tools/report/read-facts.ts';
@@ -15,14 +16,18 @@ export async function printReportLink(
   databaseUrl: string,
   out: NodeJS.WritableStream,
 ): Promise<void> {
-  const facts = await withClient(databaseUrl, async (client) => {
-    const { rows } = await client.query(`select pg_table_size('user_logins')::float8 as bytes`);
-    return rows[0]?.bytes > MOST_BYTES ? null : await readFacts(client, { days: null });
-  });
+  const facts = await withClient(databaseUrl, async (client) =>
+    (await isSmallTable(client)) ? readFacts(client, { days: null }) : null,
+  );
   if (facts === null) {
     out.write('\nThe table is large: npx login-etl report draws it, --days 30 its last month.\n');
     return;
   }
   const path = await writeReport(reportFile(folder), facts, readRunRecord(folder, databaseName(env)));
   out.write(`\nAs a picture, for a browser:\n  ${pathToFileURL(path)}\n`);
+}
+
+export async function isSmallTable(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query(`select pg_table_size('user_logins')::float8 as bytes`);
+  return rows[0]?.bytes <= MOST_BYTES;
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { formatCount, showProgress } from '../../tools/cli/progress.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
+import { openMasker } from '../../tools/dlq/open-masker.ts';
 import { createRunCounts, type RunCounts, type Summary } from '../../tools/event-source/run-counts.ts';
 import { databaseName, writeRunRecord } from '../../tools/report/run-record.ts';
 import { watchInstructions } from '../events/instructions.ts';
@@ -9,6 +10,7 @@ import { countEvents, readEvents, STDIN } from '../events/read-events.ts';
 import { SAMPLE_EVENTS } from '../events/samples/samples.ts';
 import { sendEvents } from '../events/send-events.ts';
 import type { DataFolder } from './data-folder.ts';
+import { startLiveServer } from './live/live-server.ts';
 import type { Options } from './options.ts';
 import { type Pipeline, startPipeline } from './pipeline.ts';
 import { printNextSteps, printReport, type RunResult, reasons } from './report.ts';
@@ -41,6 +43,7 @@ export async function run({ options, folder, keys, env, out, interrupt }: Run): 
   const fatal = new AbortController();
   const stop = AbortSignal.any([interrupt, fatal.signal]);
   let onNews = (_news: Summary): void => {};
+  let beforeStop = async (): Promise<void> => {};
   out.write('Starting queue and database ...\n');
   const pipeline = await startPipeline({
     env,
@@ -64,6 +67,9 @@ export async function run({ options, folder, keys, env, out, interrupt }: Run): 
     if (!options.watch) printNextSteps(folder, out);
     if (!options.watch || interrupt.aborted) return report;
     out.write(watchInstructions(pipeline));
+    const live = await startLiveServer({ pipeline, counts, masker: await openMasker({ ...env, ...keys }) });
+    beforeStop = live.stop;
+    out.write(`The same as a live page, for a browser on this machine:\n  ${live.url}\n`);
     onNews = (news) => out.write(newsLine(news));
     await untilAborted(stop);
     fatal.signal.throwIfAborted();
@@ -73,6 +79,7 @@ export async function run({ options, folder, keys, env, out, interrupt }: Run): 
     keepRecord(folder, env, end);
     return end;
   } finally {
+    await beforeStop();
     await pipeline.stop();
   }
 }

@@ -9,20 +9,21 @@ import { STYLE } from './style.ts';
 
 /** One HTML document that needs no network, and in which no script runs whatever producers have written. */
 export function reportPage(facts: Facts, run: RunRecord | null): string {
-  const content = html`${report(facts, run)}
+  const content = html`<header>${heading(facts)}</header>
+${sections(facts)}
+${run && messages(run)}
+${facts.logins > 0 && verdict(facts)}
 <footer>One snapshot of <code>user_logins</code>, ${time(facts.at)} UTC, by <code>npx login-etl report</code>. Pseudonyms are cut to twelve digits, and users are not named: what leaves the database also leaves its access control.</footer>`;
   return page(content, { title: 'Logins', policy: `default-src 'none'; style-src ${hashOf(STYLE)}` });
 }
 
-/** Header and sections, without the frame of a page. */
-export function report(facts: Facts, run: RunRecord | null): Html {
-  return html`<header><h1>${headline(facts)}</h1><p>${subtitle(facts)}</p></header>
-${facts.logins > 0 && figures(facts)}
-${run && messages(run)}
-${facts.logins > 0 && verdict(facts)}`;
+export function heading(facts: Facts): Html {
+  return html`<h1>${headline(facts)}</h1><p>${subtitle(facts)}</p>`;
 }
 
-function figures(facts: Facts): Html {
+/** What there is to see of the rows. */
+export function sections(facts: Facts): Html | null {
+  if (facts.logins === 0) return null;
   return html`${tiles(facts)}
 ${overTime(facts)}
 ${ranking('App versions', 'version', facts.versions, facts.logins)}
@@ -51,6 +52,7 @@ interface Frame {
   title: string;
   /** Content security policy; base and form targets are closed besides. */
   policy: string;
+  /** Its hash has to be in the policy. */
   script?: string;
 }
 

@@ -6,7 +6,7 @@ export const STYLE = `
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 main{max-width:1040px;margin:0 auto;padding:32px 20px;display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:16px}
-header,.wide,.tiles,.live,footer{grid-column:1/-1}
+header,.wide,.tiles,footer{grid-column:1/-1}
 h1{margin:0;font-size:30px;line-height:1.2;letter-spacing:-.02em;text-wrap:balance}
 h2{margin:0 0 2px;font-size:16.5px;letter-spacing:-.01em}h3{margin:16px 0 4px;font-size:14px}
 p{margin:0 0 10px}header p{margin:4px 0 0}
@@ -29,6 +29,7 @@ th:last-child,td:last-child{padding-right:0}thead th{border:0;font-size:12.5px}t
 .bar svg{display:block;width:64px;height:10px;fill:var(--c1)}
 code{font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace}
 p code,dd code,pre code{overflow-wrap:anywhere}pre{margin:0;white-space:pre-wrap}
+.contents{display:contents}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:0 32px}.pair h3{margin-top:4px}
 details{margin-top:10px}summary{cursor:pointer;font-size:13px}.scroll table{margin-top:4px}
 .verdict{border-left-width:5px}.good{border-left-color:var(--good)}.good h2{color:var(--good)}.bad{border-color:var(--bad)}.bad h2{color:var(--bad)}
