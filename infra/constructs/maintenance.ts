@@ -5,11 +5,15 @@ import type { AwsSettings } from '../settings/settings.ts';
 import { databaseEnvironment, type JobProps } from './database-access.ts';
 import { NodeFunction } from './node-function.ts';
 
-/** Forgets, once a day, the ledger entries of messages that can no longer come again. */
+/** Forgets, once a day or more often, the ledger entries of messages that can no longer come again. */
 export class Maintenance extends Construct {
   readonly function: lambda.Function;
 
-  constructor(scope: Construct, { stage }: AwsSettings, { network, database: { cluster }, log }: JobProps) {
+  constructor(
+    scope: Construct,
+    { stage, maintenance }: AwsSettings,
+    { network, database: { cluster }, log }: JobProps,
+  ) {
     super(scope, 'Maintenance');
     this.function = new NodeFunction(this, 'maintain', {
       stage,
@@ -24,8 +28,8 @@ export class Maintenance extends Construct {
     cluster.grantConnect(this.function, DATABASE.maintainer);
     new events.Rule(this, 'Daily', {
       ruleName: nameOf(stage, 'maintain'),
-      description: 'Daily maintenance of the ledger',
-      schedule: events.Schedule.rate(Duration.days(1)),
+      description: 'Maintenance of the ledger',
+      schedule: events.Schedule.rate(Duration.hours(maintenance.everyHours)),
       targets: [new targets.LambdaFunction(this.function, { retryAttempts: 2 })],
     });
   }

@@ -1,4 +1,5 @@
 import { LEDGER_RETENTION_DAYS } from '../../lambda/message/identity.ts';
+import { trafficProblems } from '../plan/check-traffic.ts';
 import {
   databaseConnections,
   toleratedOutageSeconds,
@@ -16,6 +17,7 @@ const MAX_TIMEOUT_SECONDS = 900;
 const MIN_TIMEOUT_SECONDS = 20;
 const MAX_WINDOW_SECONDS = 300;
 const MAX_BATCH_SIZE = 10_000;
+const MAX_MESSAGE_BYTES = 1_048_576;
 const MAX_BATCH_SIZE_WITHOUT_WINDOW = 10;
 const MIN_CONCURRENCY = 2;
 const MAX_CONCURRENCY = 1_000;
@@ -116,6 +118,18 @@ const AWS: readonly Check<AwsSettings>[] = [
     problem: ({ network }) => `network.endpointZones is ${network.endpointZones}, and must be 1 or 2.`,
   },
   {
+    isWrong: ({ traffic }) =>
+      !(traffic.eventsPerSecond > 0 && traffic.eventsPerSecond <= traffic.peakEventsPerSecond) ||
+      !isWithin(traffic.eventBytes, 1, MAX_MESSAGE_BYTES),
+    problem: ({ traffic: { eventsPerSecond, peakEventsPerSecond, eventBytes } }) =>
+      `traffic is ${eventsPerSecond} events a second, at most ${peakEventsPerSecond}, of ${eventBytes} bytes, and must be ` +
+      `above 0, not above its peak, and of 1 to ${MAX_MESSAGE_BYTES} bytes (the limit of SQS).`,
+  },
+  {
+    isWrong: ({ maintenance }) => !isWithin(maintenance.everyHours, 1, 24) || 24 % maintenance.everyHours !== 0,
+    problem: ({ maintenance }) => `maintenance.everyHours is ${maintenance.everyHours}, and must be a divisor of 24.`,
+  },
+  {
     isWrong: ({ alarms }) => alarms.runbook !== null && !/^https?:\/\/[^#\s]+$/.test(alarms.runbook),
     problem: ({ alarms }) =>
       `alarms.runbook is ${JSON.stringify(alarms.runbook)}, and must be an http address without an anchor: each alarm ` +
@@ -130,7 +144,12 @@ export function settingsProblems(settings: PipelineSettings | AwsSettings): stri
     ...settings.queue.producers.map(producerProblem).filter((problem) => problem !== null),
   ];
   if (!('database' in settings)) return pipeline;
-  return [...pipeline, ...AWS.filter((check) => check.isWrong(settings)).map((check) => check.problem(settings))];
+  const problems = [
+    ...pipeline,
+    ...AWS.filter((check) => check.isWrong(settings)).map((check) => check.problem(settings)),
+  ];
+  // Nothing can be reckoned with settings that make no sense.
+  return problems.length > 0 ? problems : trafficProblems(settings);
 }
 
 function isWithin(value: number, least: number, most: number): boolean {

@@ -51,6 +51,19 @@ export interface AwsSettings extends PipelineSettings {
     endpointZones: number;
   };
   database: DatabaseSettings;
+  /** What is expected to come: the synthesis says where the other settings do not carry it, `npm run plan` what it costs. */
+  traffic: {
+    /** Of an average day. */
+    eventsPerSecond: number;
+    /** The highest that lasts for minutes. */
+    peakEventsPerSecond: number;
+    /** Of a message's body. */
+    eventBytes: number;
+  };
+  maintenance: {
+    /** Between two runs that prune the ledger, a divisor of 24. */
+    everyHours: number;
+  };
   alarms: {
     /** Told of every alarm; each has to confirm by mail. */
     emails: string[];
@@ -118,6 +131,8 @@ const PROD: AwsSettings = {
     snapshot: null,
     reservedConnections: 50,
   },
+  traffic: { eventsPerSecond: 10, peakEventsPerSecond: 100, eventBytes: 600 },
+  maintenance: { everyHours: 24 },
   alarms: { emails: [], oldestMessageMinutes: 15, runbook: null },
 };
 
@@ -129,6 +144,7 @@ const DEV: AwsSettings = {
   ingest: { ...INGEST, logRetentionDays: 7, maxConcurrency: 2 },
   retained: false,
   network: { endpointZones: 1 },
+  traffic: { eventsPerSecond: 0.1, peakEventsPerSecond: 10, eventBytes: 600 },
   database: { ...PROD.database, minCapacity: 0, maxCapacity: 1, backupDays: 1 },
 };
 

@@ -10,8 +10,9 @@ const queue = (change: Partial<AwsSettings['queue']>): AwsSettings => ({
   ...PROD,
   queue: { ...PROD.queue, ...change },
 });
-const ingest = (change: Partial<AwsSettings['ingest']>): AwsSettings => ({
+const ingest = (change: Partial<AwsSettings['ingest']>, peakEventsPerSecond = 100): AwsSettings => ({
   ...PROD,
+  traffic: { ...PROD.traffic, peakEventsPerSecond },
   ingest: { ...PROD.ingest, ...change },
 });
 const database = (change: Partial<AwsSettings['database']>): AwsSettings => ({
@@ -49,6 +50,11 @@ describe('one wrong setting is one sentence that names it', () => {
     ['a queue as a producer', queue({ producers: ['arn:aws:sqs:eu-west-1:111122223333:q'] }), /:q" must be an account/],
     ['everybody as a producer', queue({ producers: ['*'] }), /"\*" must be an account/],
     ['a session as a producer', queue({ producers: ['arn:aws:sts::111122223333:assumed-role/a/b'] }), /must be an acc/],
+    ['no traffic', { ...PROD, traffic: { ...PROD.traffic, eventsPerSecond: 0 } }, /traffic is 0 events/],
+    ['a peak below the average', { ...PROD, traffic: { ...PROD.traffic, peakEventsPerSecond: 1 } }, /at most 1,/],
+    ['events beyond SQS', { ...PROD, traffic: { ...PROD.traffic, eventBytes: 1_048_577 } }, /1048577 bytes/],
+    ['more traffic than is carried', ingest({ maxConcurrency: 2 }, 40_000), /functions at once: .*maxConcurrency/],
+    ['a maintenance at odd hours', { ...PROD, maintenance: { everyHours: 7 } }, /everyHours is 7/],
     ['a runbook that is not an address', { ...PROD, alarms: { ...PROD.alarms, runbook: 'README' } }, /alarms\.runbook/],
     [
       'a runbook with an anchor',

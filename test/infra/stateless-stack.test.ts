@@ -157,9 +157,13 @@ describe('the migration', () => {
   });
 });
 
-test('the maintenance runs every day', () => {
-  const { ScheduleExpression, State, Targets } = resource(stateless, 'AWS::Events::Rule').Properties;
-  expect({ ScheduleExpression, State }).toEqual({ ScheduleExpression: 'rate(1 day)', State: 'ENABLED' });
+test.for([
+  [24, 'rate(1 day)'],
+  [6, 'rate(6 hours)'],
+] as const)('the maintenance runs every %s hours where the settings say so', ([everyHours, rate]) => {
+  const { stateless: template } = awsTemplates({ ...PROD, maintenance: { everyHours } });
+  const { ScheduleExpression, State, Targets } = resource(template, 'AWS::Events::Rule').Properties;
+  expect({ ScheduleExpression, State }).toEqual({ ScheduleExpression: rate, State: 'ENABLED' });
   expect(JSON.stringify(Targets)).toContain('maintain');
 });
 

@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ordersOfMagnitude } from '../../infra/plan/orders.ts';
+import { AWS_STAGES } from '../../infra/settings/settings.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+function plan(...args: string[]) {
+  const command = ['--disable-warning=ExperimentalWarning', 'tools/plan.ts', ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: ROOT, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+test('says what a load comes to, what it costs, and the first limit with the setting to change', () => {
+  const { status, stdout, stderr } = plan('--rate', '200', '--peak', '2000', '--send-batch', '10');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/steady, 200\/s +peak, 2,000\/s/);
+  for (const line of ['batches a second', 'functions at once', 'connections', 'database CPU', 'capacity units']) {
+    expect(stdout).toContain(`\n${line}`);
+  }
+  for (const line of ['WAL a day', 'rows a day', 'ledger, 35 days', 'a backlog of an hour', 'sum, USD a month']) {
+    expect(stdout).toContain(`\n${line}`);
+  }
+  expect(stdout).toMatch(
+    /These settings carry [\d,]+ events a second\. The first limit is then: .+\.\nTo go further: .+\./,
+  );
+  expect(stdout).toMatch(/measured on \d{4}-\d\d-\d\d \(.+cores.+\)/);
+});
+
+test('more a second costs more, and sending one by one more than in tens', () => {
+  const dollars = (...args: string[]) => Number(/sum, USD a month +([\d.]+)/.exec(plan(...args).stdout)?.[1]);
+  const [inTens, oneByOne] = [dollars('--rate', '100', '--send-batch', '10'), dollars('--rate', '100')];
+  expect(oneByOne).toBeGreaterThan(inTens);
+  expect(dollars('--rate', '10', '--send-batch', '10')).toBeLessThan(inTens);
+});
+
+test.for([
+  [['--rate', 'many'], /--rate and --peak/],
+  [['--rate', '10', '--peak', '9'], /--rate and --peak/],
+  [['--rate', '0'], /--rate and --peak/],
+  [['--bytes', '2000000'], /--bytes is 1 to 1048576/],
+  [['--send-batch', '11'], /--send-batch is 1 to 10/],
+  [['--stage', 'localstack'], /--stage is dev or prod/],
+  [['--speed', '10'], /--speed.*--help tells more/],
+] as const)('%s is wrong usage, in one sentence', ([args, problem]) => {
+  const { status, stdout, stderr } = plan(...args);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  expect(stderr).toMatch(problem);
+  expect(stderr.trimEnd()).not.toContain('\n');
+});
+
+test('the documentation has its orders of magnitude', () => {
+  const readme = readFileSync(join(ROOT, 'infra', 'README.md'), 'utf8');
+  expect(readme).toContain(`\n${ordersOfMagnitude(AWS_STAGES.prod, 600)}\n`);
+});
