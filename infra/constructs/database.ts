@@ -34,7 +34,7 @@ export interface DatabaseProps {
   isProtected: boolean;
 }
 
-/** The database of the logins. Nobody has a password for it: its owner logs in with an IAM token from the first day on. */
+/** The database of the logins. Nobody has a password for it: its owner, too, logs in with an IAM token from the start. */
 export class Database extends Construct {
   readonly cluster: Cluster;
 
@@ -42,7 +42,7 @@ export class Database extends Construct {
     super(scope, 'Database');
     this.cluster = this.#makeCluster(database, props);
     this.#keepWhatHoldsData(props.removalPolicy);
-    // A strong reference would forbid to put another cluster in the place of this one before the functions are gone.
+    // With a strong reference this cluster could not be replaced until the functions are destroyed.
     CrossStackReferences.of(this.cluster).produce(ReferenceStrength.WEAK);
     if (!props.isProtected) this.#acknowledgeMissingProtection(retained);
   }
@@ -81,7 +81,7 @@ export class Database extends Construct {
       iamAuthentication: true,
       vpc,
       vpcSubnets,
-      // Outside of the cluster, so that one from a snapshot shares them with the one whose place it takes.
+      // Outside the cluster, so that one restored from a snapshot shares them with the cluster it replaces.
       subnetGroup: new rds.SubnetGroup(this, 'Subnets', { description: 'Aurora', vpc, vpcSubnets, removalPolicy }),
       parameterGroup: new rds.ParameterGroup(this, `Parameters${major}`, {
         engine,
@@ -98,7 +98,7 @@ export class Database extends Construct {
     };
   }
 
-  /** CDK deletes instances whatever the cluster's policy is, and a kept cluster without one answers nobody. */
+  /** CDK deletes instances whatever the cluster's policy says, and nobody can reach a cluster that was kept without one. */
   #keepWhatHoldsData(removalPolicy: RemovalPolicy): void {
     for (const child of this.node.findAll()) {
       if (child instanceof rds.CfnDBInstance || child instanceof rds.CfnDBSubnetGroup) {
@@ -117,7 +117,7 @@ export class Database extends Construct {
   }
 }
 
-/** Another snapshot, another resource: the functions then refer to other outputs, so that CloudFormation sees a change. */
+/** A different snapshot is a different resource, so the functions refer to other outputs and CloudFormation sees the change. */
 function idOf(snapshot: string): string {
   return `Cluster${createHash('sha256').update(snapshot).digest('hex').slice(0, 8)}`;
 }

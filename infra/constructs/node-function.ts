@@ -35,7 +35,7 @@ export interface NodeFunctionProps {
 /** A function with a role of its own that may write its own log, live in the network, and nothing else. */
 export class NodeFunction extends Construct {
   readonly function: nodejs.NodejsFunction;
-  /** Only for what this function's code calls: whoever gives its role to a function of their own does not meet it. */
+  /** Met only by calls of this function's code, and not by another function that somebody passes its role to. */
   readonly #byItsCode: iam.Conditions;
   readonly #isInNetwork: boolean;
 

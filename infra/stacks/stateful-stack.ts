@@ -18,8 +18,8 @@ export class StatefulStack extends Stack {
   readonly logs: FunctionLogs;
 
   /**
-   * @param isProtected false while the stack is being made: RDS would refuse to delete a protected cluster when its creation
-   *   is rolled back, and CloudFormation a protected stack that failed
+   * @param isProtected false while the stack is first created: in a rollback RDS refuses to delete a protected cluster, and
+   *   CloudFormation a protected stack
    */
   constructor(scope: Construct, settings: AwsSettings, isProtected = true) {
     const { stage, retained } = settings;

@@ -34,7 +34,7 @@ describe('a new account', () => {
     expect(sentences(all, 'warning')).toEqual([
       expect.stringContaining('aws iam create-service-linked-role --aws-service-name rds.amazonaws.com'),
       expect.stringMatching(
-        /at most 10 functions .* prod takes up to 12: .*L-B99A9384.*ingest.maxConcurrency to 8 or less\.$/,
+        /at most 10 functions .* prod needs up to 12: .*L-B99A9384.*ingest.maxConcurrency to 8 or less\.$/,
       ),
     ]);
     expect(sentences(all, 'not checked')).toEqual([expect.stringContaining('paid plan')]);
@@ -43,7 +43,7 @@ describe('a new account', () => {
   test('that is ready is told so, and makes the stack with the data without protection first', async () => {
     const { all, steps } = await check(READY);
     expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(['ok', 'not checked']));
-    expect(all[0]?.sentence).toBe('The account is 111122223333, the region eu-central-1.');
+    expect(all[0]?.sentence).toBe('Account 111122223333, region eu-central-1.');
     expect(steps).toEqual([
       ['deploy', STATEFUL, '--context', 'protection=later'],
       ['deploy', '--all'],
@@ -64,12 +64,12 @@ test('a bootstrap that is too old is a problem', async () => {
 
 describe('a stack', () => {
   test.for(['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'REVIEW_IN_PROGRESS', 'DELETE_COMPLETE'])(
-    'whose first creation came to %s is made anew, without protection',
+    'whose first creation came to %s is created again, without protection',
     async (status) => {
       const { all, steps } = await check(withStack(status));
       expect(sentences(all, 'problem')).toEqual([]);
       expect(sentences(all, 'ok')).toContainEqual(
-        `${STATEFUL} is made anew, since its creation did not succeed (${status}).`,
+        `${STATEFUL} will be created again, because its creation did not succeed (${status}).`,
       );
       expect(steps).toHaveLength(2);
     },
@@ -82,8 +82,8 @@ describe('a stack', () => {
     ],
     ['UPDATE_ROLLBACK_FAILED protected', /continue-update-rollback --stack-name login-etl-prod-stateful/],
     ['DELETE_FAILED', /delete-stack --stack-name login-etl-prod-stateful/],
-    ['UPDATE_IN_PROGRESS protected', /is being changed by somebody else \(UPDATE_IN_PROGRESS\)/],
-    ['DELETE_IN_PROGRESS', /is being changed by somebody else \(DELETE_IN_PROGRESS\)/],
+    ['UPDATE_IN_PROGRESS protected', /is being changed by another deployment \(UPDATE_IN_PROGRESS\)/],
+    ['DELETE_IN_PROGRESS', /is being changed by another deployment \(DELETE_IN_PROGRESS\)/],
   ] as const)(
     'in the state %s keeps the deployment from beginning, and the sentence says what to do',
     async ([state, problem]) => {
@@ -102,7 +102,7 @@ describe('what an endpoint', () => {
     const { all, steps } = await check({ ...DEPLOYED, [how]: calls });
     expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(['not checked']));
     expect(all).toHaveLength(6);
-    for (const { sentence } of all) expect(sentence).toMatch(new RegExp(`: the endpoint answers ${code}\\.$`));
+    for (const { sentence } of all) expect(sentence).toMatch(new RegExp(`: the endpoint answered ${code}\\.$`));
     // Not known to be the first, so that nothing is made without protection.
     expect(steps).toEqual([['deploy', '--all']]);
   });
@@ -115,11 +115,9 @@ test('credentials that do not work are one problem, and nothing else is said', a
 
 test('a missing region is a problem, and AWS_DEFAULT_REGION is one', async () => {
   const none = { AWS_CONFIG_FILE: '/dev/null', AWS_REGION: '' };
-  expect(sentences((await check(DEPLOYED, none)).all, 'problem')).toEqual([
-    expect.stringContaining('There is no region'),
-  ]);
+  expect(sentences((await check(DEPLOYED, none)).all, 'problem')).toEqual([expect.stringContaining('No region')]);
   const { all } = await check(DEPLOYED, { ...none, AWS_DEFAULT_REGION: 'eu-west-3' });
-  expect(all[0]?.sentence).toContain('the region eu-west-3');
+  expect(all[0]?.sentence).toContain('region eu-west-3');
 });
 
 test('an endpoint that nobody answers at is not checked', async () => {
@@ -144,9 +142,7 @@ describe('a deployment', () => {
 
   test('begins with the check, and does not begin when that finds a problem', async () => {
     const { runs, error, text } = await deploy(NEW_ACCOUNT);
-    expect(text).toMatch(
-      /^ok: {10}The account is 111122223333, .*\nproblem: {5}CDK is not set up .*\nwarning: {5}The serv/,
-    );
+    expect(text).toMatch(/^ok: {10}Account 111122223333, .*\nproblem: {5}CDK is not set up .*\nwarning: {5}The serv/);
     expect(error).toMatchObject({
       name: 'UserError',
       exitCode: 1,
@@ -162,7 +158,7 @@ describe('a deployment', () => {
   test('for the first time makes the stack with the data, then both stacks as ever', async () => {
     const { runs, text } = await deploy(READY);
     expect(runs).toEqual([`deploy ${STATEFUL} --context protection=later`, 'deploy --all']);
-    expect(text).toContain('without protection');
+    expect(text).toContain('unprotected');
   });
 
   test('of a stage that need not be kept is one run from the beginning', async () => {

@@ -26,9 +26,7 @@ export async function deployToAws(settings: AwsSettings, options: DeployOptions)
   const found = findings(settings, account);
   for (const finding of found) options.out.write(`${line(finding)}\n`);
   if (found.some(({ kind }) => kind === 'problem')) {
-    throw new UserError(
-      `The stage ${settings.stage} cannot be deployed yet; what to do is above. Nothing was changed.`,
-    );
+    throw new UserError(`The stage ${settings.stage} cannot be deployed yet: see above. Nothing was changed.`);
   }
   if (options.onlyCheck) return found;
   const steps = deploymentSteps(settings, account);
@@ -38,8 +36,8 @@ export async function deployToAws(settings: AwsSettings, options: DeployOptions)
 }
 
 const FIRST =
-  '\nThe stack with the data is made first, without protection, so that a failure can be rolled back; the run of cdk that ' +
-  'follows protects it.\n';
+  '\nFirst deployment: the stack that holds the data is created unprotected, so that a failure can be rolled back. The cdk ' +
+  'run after it turns protection on.\n';
 
 const LABEL_WIDTH = 'not checked: '.length;
 

@@ -9,7 +9,7 @@ export interface Finding {
   sentence: string;
 }
 
-/** The oldest that CDK's templates work with. */
+/** The oldest that CDK's default templates accept. */
 const BOOTSTRAP_VERSION = 6;
 /** Migration and maintenance, which run beside the batches. */
 const JOBS = 2;
@@ -19,7 +19,7 @@ export function stacksOf({ stage }: Pick<AwsSettings, 'stage'>): readonly [state
   return [nameOf(stage, 'stateful'), nameOf(stage, 'stateless')];
 }
 
-/** Whether the stack with the data is made by the next deployment. What is not known counts as there: it stays protected. */
+/** Whether the next deployment creates the stack with the data. If that is unknown it counts as existing, and stays protected. */
 export function isFirstDeployment(settings: AwsSettings, { stacks }: Account): boolean {
   const state = stacks[stacksOf(settings)[0]];
   return state !== undefined && 'known' in state && isYetToBeMade(state.known);
@@ -49,7 +49,7 @@ const PLAN: Finding = {
 function judge<T>(what: string, answer: Answer<T>, finding: (known: T) => Finding): Finding {
   return 'known' in answer
     ? finding(answer.known)
-    : { kind: 'not checked', sentence: `${what}: the endpoint answers ${answer.unknown}.` };
+    : { kind: 'not checked', sentence: `${what}: the endpoint answered ${answer.unknown}.` };
 }
 
 const NO_CREDENTIALS =
@@ -58,14 +58,14 @@ const NO_CREDENTIALS =
 function accessFindings({ id, region }: Account): Finding[] {
   const all: Finding[] = [];
   if ('unknown' in region) {
-    all.push({ kind: 'problem', sentence: 'There is no region: set AWS_REGION, or choose one in your AWS profile.' });
+    all.push({ kind: 'problem', sentence: 'No region: set AWS_REGION, or choose one in your AWS profile.' });
   }
   if ('unknown' in id && NO_CREDENTIALS.test(id.unknown)) {
-    const sentence = `There are no AWS credentials that work (${id.unknown}): sign in ("aws sso login"), or set AWS_PROFILE.`;
+    const sentence = `No working AWS credentials (${id.unknown}): sign in ("aws sso login"), or set AWS_PROFILE.`;
     all.push({ kind: 'problem', sentence });
   }
   if (all.length > 0) return all;
-  return [judge('the account', id, (known) => ok(`The account is ${known}, the region ${knownOr(region, '')}.`))];
+  return [judge('the account', id, (known) => ok(`Account ${known}, region ${knownOr(region, '')}.`))];
 }
 
 function bootstrapFinding(version: number | null, { id, region }: Account): Finding {
@@ -87,7 +87,7 @@ function rdsRoleFinding(hasRole: boolean): Finding {
 
 function concurrencyFinding(limit: number, { stage, ingest }: AwsSettings): Finding {
   const needed = ingest.maxConcurrency + JOBS;
-  const limited = `Lambda runs at most ${limit} functions at once in this account and region, and ${stage} takes up to ${needed}`;
+  const limited = `Lambda runs at most ${limit} functions at once in this account and region, and ${stage} needs up to ${needed}`;
   if (needed <= limit) return ok(`${limited}.`);
   return {
     kind: 'warning',
@@ -101,8 +101,9 @@ function stackFinding(name: string, state: StackState | null): Finding {
   const problem = obstacle(name, state);
   if (problem) return { kind: 'problem', sentence: problem };
   if (state === null) return ok(`${name} does not exist yet.`);
-  if (isYetToBeMade(state)) return ok(`${name} is made anew, since its creation did not succeed (${state.status}).`);
-  return ok(`${name} is there (${state.status}).`);
+  if (isYetToBeMade(state))
+    return ok(`${name} will be created again, because its creation did not succeed (${state.status}).`);
+  return ok(`${name} exists (${state.status}).`);
 }
 
 function ok(sentence: string): Finding {

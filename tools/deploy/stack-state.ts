@@ -1,6 +1,6 @@
 import type { StackState } from './account.ts';
 
-/** Whether the next deployment makes the stack, be it again. */
+/** Whether the next deployment creates the stack, for the first time or again. */
 export function isYetToBeMade(state: StackState | null): boolean {
   return state === null || ['REVIEW_IN_PROGRESS', 'DELETE_COMPLETE'].includes(state.status) || hasFailedToStart(state);
 }
@@ -10,7 +10,7 @@ function hasFailedToStart({ status }: StackState): boolean {
   return ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'].includes(status);
 }
 
-/** @returns what keeps cdk from deploying the stack and what to do about it, in a sentence; null: nothing */
+/** @returns what keeps cdk from deploying the stack and what to do about it, in one sentence, or null */
 export function obstacle(name: string, state: StackState | null): string | null {
   if (state === null) return null;
   const { status, isProtected } = state;
@@ -18,8 +18,8 @@ export function obstacle(name: string, state: StackState | null): string | null 
   if (hasFailedToStart(state)) {
     const unprotect = aws('update-termination-protection --no-enable-termination-protection');
     return isProtected
-      ? `${name} failed when it was made, and is protected, so that it cannot be deleted and made again: run ${unprotect}, ` +
-          'switch off the deletion protection of its cluster if there is one, and deploy again.'
+      ? `${name} failed while it was created and is protected, so it cannot be deleted and created again: run ${unprotect}, ` +
+          'turn off the deletion protection of its cluster if there is one, and deploy again.'
       : null;
   }
   if (status === 'UPDATE_ROLLBACK_FAILED') {
@@ -29,7 +29,7 @@ export function obstacle(name: string, state: StackState | null): string | null 
     return `${name} could not be deleted (${status}): run ${aws('delete-stack')} until it is gone, and deploy again.`;
   }
   if (status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS') {
-    return `${name} is being changed by somebody else (${status}): wait until that is over.`;
+    return `${name} is being changed by another deployment (${status}): wait until that has finished.`;
   }
   return null;
 }

@@ -2,12 +2,12 @@ import type { AwsSettings } from '../../infra/settings/settings.ts';
 import type { Account } from './account.ts';
 import { isFirstDeployment, stacksOf } from './findings.ts';
 
-/** What infra/app.ts reads: the stack with the data is made without protection. */
+/** Read by infra/app.ts: the stack with the data is created without protection. */
 const PROTECTION_LATER = ['--context', 'protection=later'];
 
 /**
- * Runs of cdk, one after the other. A first deployment makes the stack with the data without protection, so that it can be
- * rolled back; what then follows is the same as ever, and switches the protection on before anything else.
+ * Arguments of the cdk runs, in order. A first deployment creates the stack with the data without protection, so that it can
+ * be rolled back. The second run is the same as in every later deployment, and turns protection on before anything else.
  */
 export function deploymentSteps(settings: AwsSettings, account: Account): string[][] {
   const all = ['deploy', '--all'];
