@@ -167,6 +167,13 @@ describe('npm run migrate', () => {
     expect(late.connections()).toBe(1);
   });
 
+  test('names what is wrong with a password that is not percent-encoded', async () => {
+    const { code, stderr } = await run('postgres://owner:se#same@127.0.0.1:1/postgres');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/DATABASE_URL has a # [^\n]* must be percent-encoded: [^\n]+\n$/);
+    expect(stderr).not.toContain('same');
+  });
+
   test.for(['soon', '-1', '1.5', '', '3601'])('refuses --wait=%s', async (seconds) => {
     const { url } = await createDatabase('empty');
     const { code, stderr } = await run(url, `--wait=${seconds}`);

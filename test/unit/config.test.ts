@@ -156,6 +156,32 @@ test.for(['sslrootcert', 'sslcert', 'sslkey'])('a file of %s that cannot be read
   }
 });
 
+describe('a password that is not percent-encoded', () => {
+  const problemsOfPassword = (password: string) =>
+    problemsOf({
+      ...ENVIRONMENT,
+      DATABASE_URL: `postgres://writer:${password}@db.example:5432/logins?sslmode=require`,
+    });
+
+  test.for(['se#same', 'se/same', 'se?same', 'se@/same', '1#2', '1/2', '1?2', '#', '/', '?', 'a/b?c#d@e'])(
+    '%s is told so',
+    (password) => {
+      const [problem, ...others] = problemsOfPassword(password);
+      expect(problem).toMatch(/^DATABASE_URL .* must be percent-encoded: %23 %2F %3F %40\.$/);
+      expect(others).toEqual([]);
+      expect(problem).not.toContain('same');
+    },
+  );
+
+  test.for(['se%23same', 'se%2Fsame', 'se%3Fsame', 'se%40same', 'se@same', 'se:same'])('%s is read', (password) => {
+    expect(problemsOfPassword(password)).toEqual([]);
+  });
+
+  test.for(['postgres://db.example/logins?user=a@b', 'postgres:///logins?host=/tmp&user=a@b'])('%s is read', (url) => {
+    expect(problemsOf({ ...ENVIRONMENT, DATABASE_URL: url })).toEqual([]);
+  });
+});
+
 describe('a login with a token', () => {
   const URL_FOR_TOKENS = 'postgres://writer@db.example:6432/logins?sslmode=verify-full';
   const problemsOfUrl = (url: string) => problemsOf({ ...ENVIRONMENT, DATABASE_LOGIN: 'iam', DATABASE_URL: url });

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { Database } from './database.ts';
+import { type Database, toDatabase } from './database.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -9,8 +9,7 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * @param database or its URL
  */
 export async function withClient<T>(database: string | Database, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const config = typeof database === 'string' ? { connectionString: database } : database;
-  const client = new pg.Client({ ...config, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  const client = new pg.Client({ ...toDatabase(database), connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   // A connection that dies fails the statement, and emits an error besides, which would end the process.
   client.on('error', () => {});
   await client.connect();

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { JobError } from '../../errors.ts';
 import { isComingUp, isTimeout } from './classify-error.ts';
-import type { Database } from './database.ts';
+import { type Database, toDatabase } from './database.ts';
 import { serverProcess, toldProcess } from './server-process.ts';
 import { withClient } from './with-client.ts';
 
@@ -66,6 +66,6 @@ async function isShared(client: pg.Client, first: number, database: string | Dat
 }
 
 function withTimeout(database: string | Database, queryTimeoutMs: number | undefined): Database {
-  const config = typeof database === 'string' ? { connectionString: database } : database;
+  const config = toDatabase(database);
   return queryTimeoutMs === undefined ? config : { ...config, query_timeout: queryTimeoutMs };
 }
