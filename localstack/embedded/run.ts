@@ -13,6 +13,7 @@ import type { DataFolder } from './data-folder.ts';
 import { startLiveServer } from './live/live-server.ts';
 import type { Options } from './options.ts';
 import { type Pipeline, startPipeline } from './pipeline.ts';
+import { createRepeatedReasons } from './repeated-reasons.ts';
 import { printNextSteps, printReport, type RunResult, reasons } from './report.ts';
 import { printReportLink } from './report-link.ts';
 import { queueDepth } from './sqs/queues.ts';
@@ -42,7 +43,8 @@ export async function run({ options, folder, keys, env, out, interrupt }: Run): 
   const counts = createRunCounts();
   const fatal = new AbortController();
   const stop = AbortSignal.any([interrupt, fatal.signal]);
-  let onNews = (_news: Summary): void => {};
+  const sayAgain = createRepeatedReasons((line) => out.write(`${clearLine(out)}${line}\n`));
+  let onNews = (news: Summary): void => sayAgain(Object.keys(news.unstored));
   let beforeStop = async (): Promise<void> => {};
   out.write('Starting queue and database ...\n');
   const pipeline = await startPipeline({
@@ -53,6 +55,7 @@ export async function run({ options, folder, keys, env, out, interrupt }: Run): 
       if (answer) return onNews(counts.delivered(answer.deliveries, kept));
       const { name, message } = error as Error;
       counts.failed(messageIds, message);
+      sayAgain([message]);
       if (FATAL.includes(name)) fatal.abort(new UserError(message));
     },
   });
@@ -88,6 +91,11 @@ export async function run({ options, folder, keys, env, out, interrupt }: Run): 
 function keepRecord(folder: DataFolder, env: Environment, { received, stored, duplicates, rejected }: RunResult): void {
   const at = new Date().toISOString();
   writeRunRecord(folder.path, { database: databaseName(env), at, received, stored, duplicates, rejected, changes: {} });
+}
+
+/** Of the progress that stands on the line of a terminal. */
+function clearLine(out: NodeJS.WritableStream & { isTTY?: boolean }): string {
+  return out.isTTY ? '\r\x1b[2K' : '';
 }
 
 /** Said only when it takes long enough to be wondered at. */

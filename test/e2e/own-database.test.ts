@@ -6,12 +6,13 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
+import { migrate } from '../../lambda/store/schema/migrate.ts';
 import {
   type EmbeddedPostgres,
   removePostgres,
   startPostgres,
 } from '../../localstack/embedded/postgres/embedded-postgres.ts';
-import { dataFolder, parseResult, runStart } from '../support/npm-start.ts';
+import { dataFolder, npmStart, parseResult, runStart } from '../support/npm-start.ts';
 import { maskDeviceId, maskIp } from '../support/pseudonyms.ts';
 import { VALID_BODY } from '../support/records.ts';
 
@@ -74,6 +75,21 @@ test('a key that is not the one of the database ends the run in one sentence, wi
   expect(code).toBe(1);
   expect(stderr).toMatch(/^The mask key is not the one that this database knows as "root"[^\n]+\n$/);
   expect(await rowsOf(DATABASE_URL)).toEqual(before);
+});
+
+test('a reason that repeats is named while the run waits, and the run ends when it is gone', async () => {
+  const DATABASE_URL = await freshDatabase();
+  const name = new URL(DATABASE_URL).pathname.slice(1);
+  await migrate(DATABASE_URL);
+  await client.query(`alter database ${name} set default_transaction_read_only = on`);
+  const env = { DATABASE_URL, RETRY_WAIT_SECONDS: '1', RETRY_WAIT_MAX_SECONDS: '1' };
+  const started = npmStart(['--data', dataFolder()], { env });
+  const [line] = await started.until(/^Still not stored after 4 tries, .*$/m);
+  expect(line).toBe('Still not stored after 4 tries, and tried again: database 25006');
+  await client.query(`alter database ${name} reset default_transaction_read_only`);
+  expect(await started.exit()).toBe(0);
+  expect(started.stdout()).toContain('Still not stored after 2 tries');
+  expect(started.stdout()).not.toContain('after 3 tries');
 });
 
 test.each([
