@@ -93,7 +93,8 @@ function ledgerEntries(keys: PendingRows['keys']): Buffer {
 
 function loginChunks(pending: PendingRows): Payload {
   const { length } = pending.keys;
-  return Array.from({ length: Math.ceil(length / CHUNK_ROWS) }, (_, i) => () => {
+  // Of no rows too there is a chunk: the server waits for header and trailer.
+  return Array.from({ length: Math.max(1, Math.ceil(length / CHUNK_ROWS)) }, (_, i) => () => {
     const from = i * CHUNK_ROWS;
     const to = Math.min(length, from + CHUNK_ROWS);
     return loginChunk(pending.slice(from, to), { isFirst: from === 0, isLast: to === length });
