@@ -30,8 +30,8 @@ export interface Run {
   interrupt: AbortSignal;
 }
 
-/** Several windows of the event source: enough that the function never waits, and any input fits in little memory. */
-const MAX_UNFINISHED = 5_000;
+/** Enough for the function never to wait, and little enough that the emulator, which looks at each, stays quick. */
+const MAX_UNFINISHED = 2_000;
 const POLL_MS = 20;
 /** Faults of the set-up, which no later delivery can mend. */
 const FATAL = ['ConfigError', 'KeyMismatchError'];

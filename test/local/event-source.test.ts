@@ -181,6 +181,16 @@ describe('stopping', () => {
     expect(await queue.depth()).toEqual(EMPTY);
   });
 
+  test('lets a wait of a second end, so that what comes in it is not hidden from everybody', async () => {
+    const queue = await createQueue();
+    const { empties, stop } = queue.listen(async () => null, { waitSeconds: 1 });
+    await expect.poll(() => empties.length, BOUND).toBe(1);
+    const stopped = stop();
+    await queue.send('x');
+    await stopped;
+    expect((await queue.depth()).inFlight).toBe(0);
+  });
+
   test('ends the window of the batch in hand, and takes no message that comes later', async () => {
     const queue = await createQueue();
     const first = await queue.send('first');

@@ -34,6 +34,7 @@ const CALLS_AT_ONCE = 8;
 /** Between calls to a queue that has nothing at the moment: a tenth of the window, since AWS charges for empty answers. */
 const SHORTEST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
+const LONGEST_UNBROKEN_SECONDS = 1;
 
 /**
  * Waits for a first message, then gathers more until size, window or payload limit is reached.
@@ -42,9 +43,10 @@ const LONGEST_PAUSE_MS = 1_000;
  * @throws what the first call threw; an error of a later one ends the window
  */
 export async function receiveBatch(source: Source, limits: BatchLimits, stop: AbortSignal): Promise<ReceivedBatch> {
-  // Only this wait may be broken off: a lost answer hides its messages for a whole visibility timeout.
   const waitSeconds = limits.waitSeconds ?? 20;
-  const records = await receive(source, { max: Math.min(PER_CALL, limits.batchSize), waitSeconds, signal: stop });
+  // Only a long wait is broken off: an answer that is lost hides its messages for a whole visibility timeout.
+  const signal = waitSeconds > LONGEST_UNBROKEN_SECONDS ? { signal: stop } : {};
+  const records = await receive(source, { max: Math.min(PER_CALL, limits.batchSize), waitSeconds, ...signal });
   const receivedAt = performance.now();
   if (records.length === 0) return { payloads: [], receivedAt };
   const bytes = await gather(records, source, limits, stop);
