@@ -1,0 +1,11 @@
+/** Control characters, those that change the direction of text, and lone surrogates: a terminal must not obey a message. */
+const UNPRINTABLE = /[^\P{C}\n]/gu;
+
+/** JSON in which every character is one that can be seen. */
+export function toJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(UNPRINTABLE, (character) =>
+    [...Array(character.length).keys()]
+      .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}

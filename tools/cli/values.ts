@@ -1,0 +1,25 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+
+/** For an option that counts something. */
+export function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1 on.');
+  return Number(text);
+}
+
+/** For an option that has to be between two whole numbers, both included. */
+export function integerBetween(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+  };
+}
+
+/** An option that has to be there, and has to be one of a few words. */
+export function requiredChoice<const Flags extends string, const Choice extends string>(
+  flags: Flags,
+  description: string,
+  choices: readonly Choice[],
+) {
+  return new Option(flags, description).choices(choices).makeOptionMandatory();
+}

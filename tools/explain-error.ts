@@ -1,0 +1,38 @@
+import { ConfigError, JobError, KeyMismatchError, safeError } from '../lambda/errors.ts';
+import { classifyDatabaseError } from '../lambda/store/connection/classify-error.ts';
+
+/** What to do, by how the code begins: the longest that fits. SQLSTATEs, and codes of the system. */
+const ADVICE: readonly (readonly [start: string, sentence: string])[] = [
+  ['28P01', 'The database refuses the password: correct DATABASE_URL.'],
+  ['28', 'The database refuses this login: correct the role in DATABASE_URL, or let it in (pg_hba.conf).'],
+  ['3D', 'The database does not exist: create it, or correct its name in DATABASE_URL.'],
+  ['25006', 'The database is read-only, as a standby is: name the server that can be written to.'],
+  ['42501', 'The role in DATABASE_URL may not do this: use the owner, or grant it what the command needs.'],
+  ['42', 'The schema of the database is not the one this release needs: run npx login-etl migrate.'],
+  ['3F', 'The schema of the database is not the one this release needs: run npx login-etl migrate.'],
+  ['53300', 'The database has no connection left: close some, or raise max_connections.'],
+  ['53', 'The database has run out of disk, memory or the like: its own log says of what.'],
+  ['57', 'The database is starting, stopping or has cut the statement off: try again in a moment.'],
+  ['ECONNREFUSED', 'Nothing answers where DATABASE_URL says the database is: start it, or correct host and port.'],
+  ['ENOTFOUND', 'The host in DATABASE_URL has no address: correct it.'],
+  ['EAI_AGAIN', 'The host in DATABASE_URL cannot be looked up at the moment: try again, or correct it.'],
+  [
+    'ETIMEDOUT',
+    'The database does not answer in time: correct host and port in DATABASE_URL, or let this machine through.',
+  ],
+];
+
+/** One sentence on what went wrong and what to do, which quotes nothing that came from a message, a row or a driver. */
+export function explainError(error: unknown): string {
+  const isOurs = [ConfigError, KeyMismatchError, JobError].some((type) => error instanceof type);
+  if (isOurs) return (error as Error).message;
+  return explainDatabaseError(error) ?? safeError(error).stack ?? '';
+}
+
+/** @returns null for what did not come from the database or the way to it */
+export function explainDatabaseError(error: unknown): string | null {
+  const code = classifyDatabaseError(error)?.code;
+  if (code === undefined) return null;
+  const advice = ADVICE.find(([start]) => code.startsWith(start))?.[1];
+  return advice ? `${advice.slice(0, -1)} (${code}).` : `The database cannot do it (${code}): its own log says more.`;
+}
