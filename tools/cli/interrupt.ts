@@ -1,7 +1,7 @@
 /** Ctrl-C reaches a process twice, from the terminal and from npm; only one that comes later means "at once". */
 const SAME_SIGNAL_MS = 1_000;
 
-/** @returns a signal that the first Ctrl-C aborts; a later one ends the process at once */
+/** @returns what the first Ctrl-C aborts, with the signal's name as the reason; a later one ends the process at once */
 export function onInterrupt(): AbortSignal {
   const interrupt = new AbortController();
   let interruptedAt: number | undefined;
@@ -9,7 +9,7 @@ export function onInterrupt(): AbortSignal {
     process.on(signal, () => {
       interruptedAt ??= Date.now();
       if (Date.now() - interruptedAt > SAME_SIGNAL_MS) process.exit(130);
-      interrupt.abort();
+      interrupt.abort(signal);
     });
   }
   return interrupt.signal;

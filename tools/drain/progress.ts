@@ -1,0 +1,105 @@
+import { isSuccess, type Outcome } from '../../lambda/batch/outcome.ts';
+import type { BatchDone } from '../event-source/event-source.ts';
+import { createRunCounts, type DeliveryReport, type Summary } from '../event-source/run-counts.ts';
+
+export interface FunctionAnswer {
+  response: unknown;
+  deliveries: DeliveryReport[];
+}
+
+export interface Outage {
+  /** `database 57P01`, `kms TimeoutError`, `sqs ECONNREFUSED`. */
+  reason: string;
+  /** Milliseconds so far. */
+  forMs: number;
+}
+
+/** What became of the messages so far, and what is away at the moment. */
+export interface Progress {
+  batchDone(batch: BatchDone<FunctionAnswer>): void;
+  /** How long the function had a batch. */
+  invoked(ms: number): void;
+  /** Something cannot be reached, until `batchDone` has news of a message or `reachable` says so. */
+  unreachable(reason: string): void;
+  /** SQS answers, or all that a batch needs does. */
+  reachable(what: 'sqs' | 'everything'): void;
+  outage(): Outage | null;
+  summary(): Summary;
+  totals(): Totals;
+}
+
+/** Since the start, and never going down: each message once, however often it was delivered. */
+export interface Totals {
+  stored: number;
+  duplicates: number;
+  rejected: Record<string, number>;
+  /** Tries that failed for a reason that is not the message's own; one message can have several. */
+  retried: Record<string, number>;
+  batches: number;
+  failedBatches: Record<string, number>;
+  /** From invocation to answer. */
+  batchSeconds: number;
+  unreachable: Record<string, number>;
+}
+
+export function createProgress(): Progress {
+  const counts = createRunCounts();
+  const totals: Totals = {
+    stored: 0,
+    duplicates: 0,
+    rejected: {},
+    retried: {},
+    batches: 0,
+    failedBatches: {},
+    batchSeconds: 0,
+    unreachable: {},
+  };
+  let outage: { reason: string; since: number } | null = null;
+  const begin = (reason: string) => {
+    outage = { reason, since: outage?.since ?? performance.now() };
+  };
+
+  function delivered({ deliveries }: FunctionAnswer, kept: ReadonlySet<string>): void {
+    const news = counts.delivered(deliveries, kept);
+    totals.stored += news.stored;
+    totals.duplicates += news.duplicates;
+    add(totals.rejected, news.rejected);
+    add(totals.retried, news.unstored);
+    const away = deliveries.map(({ outcome }) => awayIn(outcome)).find((reason) => reason !== null);
+    if (deliveries.some(({ outcome }) => isSuccess(outcome))) outage = null;
+    else if (away) begin(away);
+  }
+
+  return {
+    invoked(ms) {
+      totals.batches++;
+      totals.batchSeconds += ms / 1_000;
+    },
+    batchDone({ messageIds, kept, answer, error }) {
+      if (answer) return delivered(answer, kept);
+      const { name } = error as Error;
+      counts.failed(messageIds, name);
+      add(totals.failedBatches, { [name]: 1 });
+      begin(name);
+    },
+    unreachable(reason) {
+      add(totals.unreachable, { [reason]: 1 });
+      begin(reason);
+    },
+    reachable(what) {
+      if (what === 'everything' || outage?.reason.startsWith('sqs ')) outage = null;
+    },
+    outage: () => outage && { reason: outage.reason, forMs: performance.now() - outage.since },
+    summary: counts.summary,
+    totals: () => totals,
+  };
+}
+
+/** What a message waits for that is not in it. */
+function awayIn(outcome: Outcome): string | null {
+  return outcome.kind === 'retry' && /^(database|kms) /.test(outcome.reason) ? outcome.reason : null;
+}
+
+function add(to: Record<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [name, count] of Object.entries(counts)) to[name] = (to[name] ?? 0) + count;
+}

@@ -1,0 +1,67 @@
+import { formatCount } from '../cli/progress.ts';
+import type { Summary } from '../event-source/run-counts.ts';
+import { type Ending, sum } from './drain-queue.ts';
+import type { Progress } from './progress.ts';
+
+export interface Report extends Summary {
+  ending: Ending;
+  /** What was away at the end. */
+  outage: string | null;
+  /** null where the queue could not be asked. */
+  hasDeadLetterQueue: boolean | null;
+  seconds: number;
+}
+
+const EXIT = { complete: 0, incomplete: 1, rejected: 3 } as const;
+
+/** 0: empty, and every message is a row. 3: empty, and some are dead letters. 1: an outage, or nobody took them away. */
+export function exitCodeOf({ ending, rejected, unstored, hasDeadLetterQueue }: Report): number {
+  if (ending !== 'empty') return EXIT.incomplete;
+  if (sum(rejected) + sum(unstored) === 0) return EXIT.complete;
+  return hasDeadLetterQueue ? EXIT.rejected : EXIT.incomplete;
+}
+
+export function toJson({ seconds, ...report }: Report): Record<string, unknown> {
+  return { ...report, seconds: Number(seconds.toFixed(3)) };
+}
+
+/** For people, at the end. */
+export function describe(report: Report): string {
+  const { ending, stored, duplicates, rejected, unstored, outage, hasDeadLetterQueue, seconds } = report;
+  const place = hasDeadLetterQueue
+    ? 'in the dead-letter queue, or on their way there'
+    : 'still in the queue, which has no dead-letter queue';
+  const lines = [
+    `${ENDINGS[ending]} after ${seconds.toFixed(1)} s: ${formatCount(stored)} stored, ${formatCount(duplicates)} stored before.`,
+    sum(rejected) > 0 && `${formatCount(sum(rejected))} rejected (${reasons(rejected)}): ${place}.`,
+    sum(unstored) > 0 && `${formatCount(sum(unstored))} not stored (${reasons(unstored)}).`,
+    outage && `Still away: ${outage}.`,
+  ];
+  return `${lines.filter(Boolean).join('\n')}\n`;
+}
+
+const ENDINGS: Readonly<Record<Ending, string>> = {
+  empty: 'The queue is empty',
+  'gave up': 'Gave up',
+  interrupted: 'Stopped',
+};
+
+/** One line now and then. */
+export function progressLine(progress: Progress, perSecond: number): string {
+  const { stored, duplicates, rejected, unstored } = progress.summary();
+  const outage = progress.outage();
+  const parts = [
+    `${formatCount(stored)} stored`,
+    duplicates > 0 && `${formatCount(duplicates)} stored before`,
+    sum(rejected) > 0 && `${formatCount(sum(rejected))} rejected (${reasons(rejected)})`,
+    sum(unstored) > 0 && `${formatCount(sum(unstored))} to be tried again`,
+    `${formatCount(Math.round(perSecond))}/s`,
+    outage && `${outage.reason} for ${Math.round(outage.forMs / 1_000)} s`,
+  ];
+  return `${new Date().toISOString().slice(11, 19)}  ${parts.filter(Boolean).join(', ')}\n`;
+}
+
+function reasons(counts: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  return sorted.map(([reason, count]) => `${reason}: ${formatCount(count)}`).join(', ');
+}
