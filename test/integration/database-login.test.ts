@@ -12,19 +12,10 @@ import { createFunction } from '../support/function.ts';
 import { startProxyOfTest } from '../support/proxy-of-test.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 import { startTlsFront } from '../support/tls-front.ts';
-import { writeRows } from '../support/write-rows.ts';
+import { loginRow, writeRows } from '../support/write-rows.ts';
 
 const masker = createMasker('k1', deriveMaskKeys(Buffer.alloc(32, 'any key will do for these tests')));
-const ROW = {
-  sentAt: 0,
-  messageId: '00000000-0000-4000-8000-000000000000',
-  userId: 'user',
-  deviceType: 'ios',
-  maskedIp: null,
-  maskedDeviceId: null,
-  locale: null,
-  appVersion: 1,
-};
+const ROW = loginRow();
 
 function partsOf(url: string): DatabaseUrl {
   const parsed = parseDatabaseUrl(url);
