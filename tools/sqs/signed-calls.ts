@@ -2,6 +2,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { openConnection, type SendOptions } from './connection.ts';
 import { createRetries } from './retries.ts';
+import { Sha256 } from './sha256.ts';
 import { readAnswer } from './sqs-error.ts';
 
 export interface SignedCalls {
@@ -15,8 +16,8 @@ export interface SignedCalls {
  * Endpoint, region, credentials, clock correction and retries are that client's, and it still makes every other call.
  */
 export function createSignedCalls({ config }: SQSClient, queueUrl: string): SignedCalls {
-  const { region, credentials, sha256 } = config;
-  const signer = new SignatureV4({ service: 'sqs', region, credentials, sha256, applyChecksum: false });
+  const { region, credentials } = config;
+  const signer = new SignatureV4({ service: 'sqs', region, credentials, sha256: Sha256, applyChecksum: false });
   const retry = createRetries(config);
   // Where the client was given no endpoint it goes by the queue's URL, and so does this.
   const connection = Promise.resolve(config.endpoint?.()).then((endpoint) => openConnection(endpoint, queueUrl));

@@ -80,9 +80,10 @@ async function startContestant(id: ContestantId, server: QueueServer, serverUrl:
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   child.stdout?.resume();
+  const died = once(child, 'exit').then(() => [null]);
   const answer = async (message: object) => {
     child.send(message);
-    const [reply] = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [null])]);
+    const [reply] = await Promise.race([once(child, 'message'), died]);
     if (reply === null) throw new Error(`The process of "${id}" died.`);
     return reply;
   };
