@@ -15,6 +15,7 @@ process.once('message', (assignment: Assignment) => {
   const sqs = createSqsClient(endpoint);
   const handler = createHandler({ [ENV.databaseUrl]: databaseUrl, [ENV.maskKey]: maskKey });
   const invoke = async (event: SQSEvent) => {
+    if (!assignment.stores) return;
     const { batchItemFailures } = await handler(event);
     if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} messages were not stored.`);
   };

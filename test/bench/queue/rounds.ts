@@ -20,6 +20,8 @@ export interface Assignment {
   queueArn: string;
   databaseUrl: string;
   maskKey: string;
+  /** Otherwise messages are received and deleted, and the function is left out. */
+  stores: boolean;
 }
 
 /** From the first call until the last message is deleted; CPU of the process that does it, all threads. */
@@ -37,11 +39,11 @@ export interface RoundsPlan {
 }
 
 /** Runs the contestants by turns: one emulator, one PostgreSQL, and a queue, a database and a process for each. */
-export async function measureRounds(serverUrl: string, plan: RoundsPlan): Promise<Round[]> {
+export async function measureRounds(serverUrl: string, plan: RoundsPlan, stores: boolean): Promise<Round[]> {
   const server = await startQueueServer();
   const contestants = await Promise.all([
-    startContestant('sdk', server, serverUrl),
-    startContestant('ours', server, serverUrl),
+    startContestant('sdk', server, serverUrl, stores),
+    startContestant('ours', server, serverUrl, stores),
   ]);
   try {
     const rounds: Round[] = [];
@@ -52,7 +54,9 @@ export async function measureRounds(serverUrl: string, plan: RoundsPlan): Promis
       process.stderr.write('.');
     }
     process.stderr.write('\n');
-    for (const { verify } of contestants) await verify(plan.messages * (plan.warmUps + plan.rounds));
+    for (const { verify } of contestants) {
+      await verify(stores ? plan.messages * (plan.warmUps + plan.rounds) : 0);
+    }
     return rounds;
   } finally {
     for (const { child } of contestants) child.kill();
@@ -68,8 +72,13 @@ interface Contestant {
   verify(messages: number): Promise<void>;
 }
 
-async function startContestant(id: ContestantId, server: QueueServer, serverUrl: string): Promise<Contestant> {
-  const databaseUrl = await createDatabase(serverUrl, `bench_queue_${id}`);
+async function startContestant(
+  id: ContestantId,
+  server: QueueServer,
+  serverUrl: string,
+  stores: boolean,
+): Promise<Contestant> {
+  const databaseUrl = await createDatabase(serverUrl, `bench_queue_${id}_${stores ? 'whole' : 'calls'}`);
   const QueueName = `bench-${id}`;
   await server.sqs.send(new CreateQueueCommand({ QueueName, Attributes: { VisibilityTimeout: '300' } }));
   const queueUrl = `${server.endpoint}/000000000000/${QueueName}`;
@@ -96,6 +105,7 @@ async function startContestant(id: ContestantId, server: QueueServer, serverUrl:
     queueArn,
     databaseUrl,
     maskKey,
+    stores,
   } satisfies Assignment);
   return {
     id,
