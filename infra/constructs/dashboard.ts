@@ -21,7 +21,8 @@ export class Dashboard extends Construct {
         [new cloudwatch.AlarmStatusWidget({ title: 'Alarms', alarms, width: 2 * WIDTH, height: 3 })],
         [throughput(stage), waiting(stage, watched)],
         [byReason(stage, 'Rejected'), byReason(stage, 'Retried')],
-        [invocations(watched), database(watched)],
+        [byReason(stage, 'Changed'), invocations(watched)],
+        [database(watched)],
       ],
     });
   }

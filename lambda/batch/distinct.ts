@@ -1,7 +1,5 @@
-import type { ParsedMessage } from '../message/parse-message.ts';
+import type { ParsedMessage, ValidMessage } from '../message/parse-message.ts';
 import type { Rejection } from '../message/rejection.ts';
-
-export type ValidMessage = Extract<ParsedMessage, { ok: true }>;
 
 /** What the outcome of one delivery follows from. */
 export type Claim =

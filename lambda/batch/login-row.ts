@@ -1,15 +1,20 @@
-import type { Masked } from '../masking/masker.ts';
+import { FIELD_NAMES, FIELDS, type LoginColumns } from '../message/fields/fields.ts';
 
-/** One row of `user_logins` and its ledger key. `Masked` keeps raw values out by type. */
-export interface LoginRow {
-  /** Milliseconds since 1970; gives `create_date`, and with `messageId` the ledger key. */
-  sentAt: number;
+/** One row of `user_logins` and its ledger key. */
+export type LoginRow = LoginColumns & {
   /** Lower-case uuid. */
-  messageId: string;
-  userId: string;
-  deviceType: string;
-  maskedIp: Masked | null;
-  maskedDeviceId: Masked | null;
-  locale: string | null;
-  appVersion: number;
+  message_id: string;
+  /** Milliseconds since 1970; gives `create_date`, and with `message_id` the ledger key. */
+  sent_at: number;
+};
+
+export interface Column {
+  name: keyof LoginColumns;
+  type: 'varchar' | 'integer';
 }
+
+/** Of `user_logins`, but for `create_date`. */
+export const COLUMNS: readonly Column[] = FIELD_NAMES.map((field) => ({
+  name: FIELDS[field].column,
+  type: FIELDS[field].type,
+}));

@@ -1,29 +1,26 @@
-import { canonicalDeviceId, canonicalIp } from '../masking/canonical.ts';
-import type { Masker } from '../masking/masker.ts';
-import type { ValidMessage } from './distinct.ts';
+import type { Canonical, Masker } from '../masking/masker.ts';
+import { FIELD_NAMES, FIELDS, type Field } from '../message/fields/fields.ts';
+import type { ValidMessage } from '../message/parse-message.ts';
 import type { LoginRow } from './login-row.ts';
 
-export interface MaskedRows {
-  /** One per message, in their order. */
-  rows: LoginRow[];
-  nonIpTextsMasked: number;
-}
+const ALL = FIELD_NAMES.map((name) => ({ name, ...(FIELDS[name] as Field) }));
+const SECRET = ALL.filter(({ secret }) => secret);
+const PLAIN = ALL.filter(({ secret }) => !secret);
 
-/** All values of the batch go to the masker at once, which is cheaper than one by one. */
-export function maskRows(messages: readonly ValidMessage[], masker: Masker): MaskedRows {
-  const ips = messages.map(({ event }) => canonicalIp(event.ip));
-  const deviceIds = messages.map(({ event }) => canonicalDeviceId(event.device_id));
-  const masked = masker.mask([...ips, ...deviceIds]);
-  const rows = messages.map(
-    ({ identity, event }, i): LoginRow => ({
-      ...identity,
-      userId: event.user_id,
-      deviceType: event.device_type,
-      maskedIp: masked[i] ?? null,
-      maskedDeviceId: masked[messages.length + i] ?? null,
-      locale: event.locale,
-      appVersion: event.app_version,
-    }),
-  );
-  return { rows, nonIpTextsMasked: ips.filter((ip) => ip?.key === 'ipText').length };
+/**
+ * All values of the batch go to the masker at once, which is cheaper than one by one.
+ *
+ * @returns a row per message, in their order
+ */
+export function maskRows(messages: readonly ValidMessage[], masker: Masker): LoginRow[] {
+  const secrets: (Canonical | null)[] = [];
+  for (const { event } of messages) for (const { name } of SECRET) secrets.push(event[name] as Canonical | null);
+  const masked = masker.mask(secrets);
+  let at = 0;
+  return messages.map(({ identity, event }) => {
+    const row: Record<string, unknown> = { message_id: identity.messageId, sent_at: identity.sentAt };
+    for (const { name, column } of PLAIN) row[column] = event[name];
+    for (const { column } of SECRET) row[column] = masked[at++];
+    return row as LoginRow;
+  });
 }

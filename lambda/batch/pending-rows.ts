@@ -1,6 +1,6 @@
 import type { Masker } from '../masking/masker.ts';
 import type { Identity } from '../message/identity.ts';
-import type { ValidMessage } from './distinct.ts';
+import type { ValidMessage } from '../message/parse-message.ts';
 import type { LoginRow } from './login-row.ts';
 import { maskRows } from './mask-rows.ts';
 
@@ -15,15 +15,12 @@ export interface RowsOfBatch {
   readonly length: number;
   /** The rows of one statement, which counts them from 0. */
   part(from: number, to: number): PendingRows;
-  /** Of the rows that were read so far. */
-  nonIpTextsMasked(): number;
 }
 
 /** Each message is masked once, however often its row is read. */
 export function maskWhenRead(messages: readonly ValidMessage[], masker: Masker): RowsOfBatch {
   const keys = messages.map(({ identity }) => identity);
   const rows = new Array<LoginRow | undefined>(messages.length);
-  let nonIpTextsMasked = 0;
 
   function read(from: number, to: number): LoginRow[] {
     const missing: number[] = [];
@@ -32,8 +29,7 @@ export function maskWhenRead(messages: readonly ValidMessage[], masker: Masker):
       missing.map((i) => messages[i] as ValidMessage),
       masker,
     );
-    nonIpTextsMasked += masked.nonIpTextsMasked;
-    for (const [at, i] of missing.entries()) rows[i] = masked.rows[at];
+    for (const [at, i] of missing.entries()) rows[i] = masked[at];
     return rows.slice(from, to) as LoginRow[];
   }
 
@@ -43,6 +39,5 @@ export function maskWhenRead(messages: readonly ValidMessage[], masker: Masker):
       keys: keys.slice(start, end),
       slice: (from, to) => read(start + from, Math.min(end, start + to)),
     }),
-    nonIpTextsMasked: () => nonIpTextsMasked,
   };
 }

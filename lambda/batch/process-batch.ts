@@ -1,9 +1,10 @@
 import type { SQSRecord } from 'aws-lambda';
 import { MalformedEventError } from '../errors.ts';
 import type { Masker } from '../masking/masker.ts';
-import { type ParsedMessage, parseMessage } from '../message/parse-message.ts';
+import { type ParsedMessage, parseMessage, type ValidMessage } from '../message/parse-message.ts';
+import { type Changed, countChanged } from './changed.ts';
 import type { ClassifiedError } from './classified-error.ts';
-import { type Claim, distinct, type ValidMessage } from './distinct.ts';
+import { type Claim, type Distinct, distinct } from './distinct.ts';
 import { writeIsolating } from './isolate.ts';
 import { type InsertOutcome, isSuccess, type KeyOutage, type Outcome, type RowOutcome } from './outcome.ts';
 import { maskWhenRead, type PendingRows } from './pending-rows.ts';
@@ -28,11 +29,9 @@ export type BatchParts = WriterOrOutage & {
   now(): number;
 };
 
-export interface BatchResult {
+export interface BatchResult extends Changed {
   /** One per record, in the batch's order. */
   deliveries: readonly Delivery[];
-  unknownKeysDropped: number;
-  nonIpTextsMasked: number;
 }
 
 export interface Delivery {
@@ -50,10 +49,10 @@ export async function processBatch(records: readonly SQSRecord[], parts: BatchPa
   requireMessageIds(records);
   const now = parts.now();
   const parsed = records.map((record) => parseMessage(record, now));
-  const { outcomes, ...counts } =
-    'outage' in parts ? waitForKeys(parsed, parts.outage) : await maskAndWrite(parsed, parts);
+  const batch = distinct(parsed);
+  const outcomes = 'outage' in parts ? waitForKeys(parsed, parts.outage) : await maskAndWrite(batch, parts);
   const deliveries = records.map((record, i): Delivery => ({ record, outcome: outcomes[i] as Outcome }));
-  return { deliveries, ...counts };
+  return { deliveries, ...countChanged(batch.messages) };
 }
 
 /** The ids to report as `batchItemFailures`: every message not stored, each once. */
@@ -68,34 +67,21 @@ function requireMessageIds(records: readonly SQSRecord[]): void {
   }
 }
 
-interface Processed {
-  /** One per parsed message, in their order. */
-  outcomes: readonly Outcome[];
-  unknownKeysDropped: number;
-  nonIpTextsMasked: number;
-}
-
-function waitForKeys(parsed: readonly ParsedMessage[], outage: KeyOutage): Processed {
-  const outcomes = parsed.map(
-    (message): Outcome =>
-      message.ok ? { kind: 'retry', reason: outage } : { kind: 'rejected', reason: message.reason },
+function waitForKeys(parsed: readonly ParsedMessage[], outage: KeyOutage): Outcome[] {
+  return parsed.map((message) =>
+    message.ok ? { kind: 'retry', reason: outage } : { kind: 'rejected', reason: message.reason },
   );
-  return { outcomes, unknownKeysDropped: 0, nonIpTextsMasked: 0 };
 }
 
-async function maskAndWrite(parsed: readonly ParsedMessage[], writer: Writer): Promise<Processed> {
-  const { messages, claims } = distinct(parsed);
+/** @returns an outcome per claim, in their order */
+async function maskAndWrite({ messages, claims }: Distinct, writer: Writer): Promise<Outcome[]> {
   const rows = maskWhenRead(messages, writer.masker);
   const written = await writeIsolating(rows.length, {
     insert: (from, to) => writer.insert(rows.part(from, to)),
     classify: writer.classify,
   });
   const outcomeOf = new Map(messages.map((message, i) => [message, written[i] as RowOutcome]));
-  return {
-    outcomes: claims.map((claim) => outcomeOfClaim(claim, outcomeOf)),
-    unknownKeysDropped: messages.reduce((sum, { unknownKeys }) => sum + unknownKeys, 0),
-    nonIpTextsMasked: rows.nonIpTextsMasked(),
-  };
+  return claims.map((claim) => outcomeOfClaim(claim, outcomeOf));
 }
 
 function outcomeOfClaim(claim: Claim, written: ReadonlyMap<ValidMessage, RowOutcome>): Outcome {

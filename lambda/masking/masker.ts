@@ -1,7 +1,6 @@
 import { createCipheriv, type KeyObject } from 'node:crypto';
-import type { Canonical } from './canonical.ts';
 import { createHmacSha256, type Hmac } from './hmac.ts';
-import type { MaskKeys } from './mask-keys.ts';
+import { type MaskKeys, ROOT_KEY_INFO, type RootKeyName } from './mask-keys.ts';
 
 declare const masked: unique symbol;
 /**
@@ -9,6 +8,16 @@ declare const masked: unique symbol;
  * raw text cannot take its place in a row.
  */
 export type Masked = string & { readonly [masked]: true };
+
+/** A value in its one spelling, so that equal values get equal pseudonyms, and the key to mask it with. */
+export interface Canonical {
+  /** `ipText`: text in `ip` that is not an address. */
+  key: ValueKeyName;
+  text: string;
+}
+
+type ValueKeyName = Exclude<RootKeyName, 'check'>;
+const VALUE_KEYS = (Object.keys(ROOT_KEY_INFO) as RootKeyName[]).filter((name) => name !== 'check');
 
 /** Names the layer key in every pseudonym. The number fits Postgres's smallint. */
 export const KEY_ID = /^k[1-9][0-9]{0,3}$/;
@@ -37,15 +46,10 @@ export interface Masker {
  * @param kid the id of the layer key
  */
 export function createMasker(kid: string, { root, layer }: MaskKeys): Masker {
-  const prefixes = { ip: `${kid}_`, ipText: `${kid}t_`, deviceId: `${kid}_` } satisfies Record<
-    Canonical['key'],
-    string
-  >;
-  const hmacs: Record<Canonical['key'], Hmac> = {
-    ip: createHmacSha256(root.ip),
-    ipText: createHmacSha256(root.ipText),
-    deviceId: createHmacSha256(root.deviceId),
-  };
+  const ofKeys = <T>(of: (key: ValueKeyName) => T) =>
+    Object.fromEntries(VALUE_KEYS.map((key) => [key, of(key)])) as Record<ValueKeyName, T>;
+  const prefixes = ofKeys((key) => (key === 'ipText' ? `${kid}t_` : `${kid}_`));
+  const hmacs = ofKeys((key): Hmac => createHmacSha256(root[key]));
   return {
     checks: [
       { name: 'root', value: checkValue(root.check) },

@@ -1,19 +1,21 @@
-import { FIELD_NAMES, type FieldName, type Rejection } from './rejection.ts';
+import { FIELD_NAMES, type FieldName } from './fields/fields.ts';
+import type { Rejection } from './rejection.ts';
 
 /** Deeper or larger than any envelope around a login event; beyond it, walking would be the sender's to prolong. */
 const MAX_DEPTH = 8;
-const MAX_NODES = 1_000;
+export const MAX_NODES = 1_000;
 
 const FIELDS: ReadonlySet<string> = new Set(FIELD_NAMES);
 
 export type FlatEvent = Partial<Record<FieldName, unknown>>;
 
 export type Flattened =
-  | { ok: true; fields: FlatEvent; unknownKeys: number }
+  | { ok: true; fields: FlatEvent; isEmpty: boolean; unknownKeys: number }
   | { ok: false; reason: Extract<Rejection, 'too_complex' | `ambiguous ${string}`> };
 
 /**
- * Takes each known key from wherever it stands in nested objects; arrays are not entered.
+ * Takes each known key from wherever it stands in nested objects; arrays are not entered. Of the same key at two places
+ * with the same value (text, number, true, false or null) there is one.
  *
  * @returns the known fields, and how many other keys were dropped (an object that was walked is not counted)
  */
@@ -22,13 +24,15 @@ export function flatten(root: object): Flattened {
   const fields: FlatEvent = Object.create(null);
   const open = [{ object: root, depth: 0 }];
   let nodes = 0;
+  let isEmpty = true;
   let unknownKeys = 0;
   for (let next = open.pop(); next; next = open.pop()) {
     for (const [key, value] of Object.entries(next.object)) {
       if (++nodes > MAX_NODES) return { ok: false, reason: 'too_complex' };
       if (isField(key)) {
-        if (key in fields) return { ok: false, reason: `ambiguous ${key}` };
+        if (key in fields && fields[key] !== value) return { ok: false, reason: `ambiguous ${key}` };
         fields[key] = value;
+        isEmpty = false;
       } else if (isObject(value)) {
         if (next.depth === MAX_DEPTH) return { ok: false, reason: 'too_complex' };
         open.push({ object: value, depth: next.depth + 1 });
@@ -37,7 +41,7 @@ export function flatten(root: object): Flattened {
       }
     }
   }
-  return { ok: true, fields, unknownKeys };
+  return { ok: true, fields, isEmpty, unknownKeys };
 }
 
 export function isObject(value: unknown): value is object {

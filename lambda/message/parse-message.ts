@@ -1,12 +1,24 @@
 import type { SQSRecord } from 'aws-lambda';
-import { flatten, isObject } from './flatten.ts';
+import { nameObject, parseBody } from './body.ts';
+import type { Change } from './changes.ts';
+import type { LoginEvent } from './fields/fields.ts';
+import { flatten } from './flatten.ts';
 import { type Identity, identify } from './identity.ts';
-import { checkLoginEvent, type LoginEvent } from './login-event.ts';
+import { checkLoginEvent } from './login-event.ts';
 import type { Rejection } from './rejection.ts';
 
-export type ParsedMessage =
-  | { ok: true; identity: Identity; event: LoginEvent; unknownKeys: number }
-  | { ok: false; reason: Rejection };
+export interface ValidMessage {
+  ok: true;
+  identity: Identity;
+  event: LoginEvent;
+  /** What was changed in it or left out; each code once. */
+  changes: readonly Change[];
+  unknownKeys: number;
+  /** By SQS's count, so that what is counted of a message is counted once. */
+  isFirstReceive: boolean;
+}
+
+export type ParsedMessage = ValidMessage | { ok: false; reason: Rejection };
 
 /**
  * Reads one SQS record: body to event, attributes to identity. Pure: the verdict depends on the record and the clock
@@ -20,31 +32,15 @@ export function parseMessage(record: SQSRecord, now: number): ParsedMessage {
   const flat = flatten(body.value);
   if (!flat.ok) return flat;
   const checked = checkLoginEvent(flat.fields);
-  if (!checked.ok) return checked;
+  if (!checked.ok) return { ok: false, reason: (flat.isEmpty && nameObject(body.value)) || checked.reason };
   const identified = identify(record, now);
   if (!identified.ok) return identified;
-  return { ok: true, identity: identified.identity, event: checked.event, unknownKeys: flat.unknownKeys };
-}
-
-type ParsedBody = { ok: true; value: object } | { ok: false; reason: 'not_json' | 'not_object' };
-
-/** An SNS notification (unless the subscription delivers raw messages) wraps the event as text in `Message`. */
-export function parseBody(body: unknown): ParsedBody {
-  const outer = parseObject(body);
-  if (!outer.ok) return outer;
-  const envelope = outer.value as { Type?: unknown; Message?: unknown };
-  const isNotification = envelope.Type === 'Notification' && typeof envelope.Message === 'string';
-  return isNotification ? parseObject(envelope.Message) : outer;
-}
-
-function parseObject(text: unknown): ParsedBody {
-  if (typeof text !== 'string') return { ok: false, reason: 'not_json' };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // The error is not kept: its message quotes the text.
-    return { ok: false, reason: 'not_json' };
-  }
-  return isObject(value) ? { ok: true, value } : { ok: false, reason: 'not_object' };
+  return {
+    ok: true,
+    identity: identified.identity,
+    event: checked.event,
+    changes: body.isEncodedTwice ? [...checked.changes, 'encoded_twice'] : checked.changes,
+    unknownKeys: flat.unknownKeys,
+    isFirstReceive: record.attributes?.ApproximateReceiveCount === '1',
+  };
 }

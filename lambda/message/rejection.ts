@@ -1,19 +1,17 @@
-/** The keys of a login event; every other key is dropped. */
-export const FIELD_NAMES = ['user_id', 'app_version', 'device_type', 'ip', 'locale', 'device_id'] as const;
-export type FieldName = (typeof FIELD_NAMES)[number];
+import type { FieldName } from './fields/fields.ts';
+import type { FieldProblem } from './fields/reader.ts';
 
-export type FieldProblem = 'missing' | 'wrong_type' | 'bad_text' | 'empty' | 'too_long' | 'ambiguous';
+/** What a body is that holds no login, in the words of whoever sent it. */
+export type BodyProblem = 'not_json' | 'not_object' | 'several_events' | 'pointer' | 'test_event' | 'encoded';
 
 /**
  * Why a message can never become a row: a code, and a field's name where there is one. Never a value, so that a reason
  * may be logged, counted and shown to anyone.
  */
 export type Rejection =
-  | 'not_json'
-  | 'not_object'
+  | BodyProblem
   | 'too_complex'
-  | 'bad_version'
   | 'bad_sent_timestamp'
   | 'bad_origin'
   | 'expired'
-  | `${FieldProblem} ${FieldName}`;
+  | `${FieldProblem | 'ambiguous'} ${FieldName}`;

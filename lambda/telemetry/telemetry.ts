@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
+import type { Changed } from '../batch/changed.ts';
 import type { BatchResult, Delivery } from '../batch/process-batch.ts';
 import { type Tally, tally } from '../batch/tally.ts';
 import { METRICS_NAMESPACE } from './names.ts';
@@ -31,10 +32,10 @@ export function createTelemetry(now: () => number, serviceName: string): Telemet
     },
     batchDone(result, durationMs) {
       const counts = tally(result.deliveries);
-      const { unknownKeysDropped, nonIpTextsMasked } = result;
+      const { changedBy, unknownKeysDropped } = result;
       const oldestEventAgeSeconds = oldestAgeSeconds(result.deliveries, now());
-      const summary = { ...counts, unknownKeysDropped, nonIpTextsMasked, oldestEventAgeSeconds, durationMs };
-      publish(metrics, counts, { unknownKeysDropped, nonIpTextsMasked, oldestEventAgeSeconds });
+      const summary = { ...counts, changedBy, unknownKeysDropped, oldestEventAgeSeconds, durationMs };
+      publish(metrics, counts, { changedBy, unknownKeysDropped, oldestEventAgeSeconds });
       if (counts.rejected + counts.retried === 0) logger.info('batch stored', summary);
       else logger.warn('batch not stored in full', { ...summary, failures: failures(result.deliveries) });
     },
@@ -49,9 +50,7 @@ export function createTelemetry(now: () => number, serviceName: string): Telemet
   };
 }
 
-interface Gauges {
-  unknownKeysDropped: number;
-  nonIpTextsMasked: number;
+interface Gauges extends Changed {
   oldestEventAgeSeconds: number | null;
 }
 
@@ -62,14 +61,14 @@ function publish(metrics: Metrics, counts: Tally, gauges: Gauges): void {
     .addMetric('Duplicate', MetricUnit.Count, counts.duplicate)
     .addMetric('Rejected', MetricUnit.Count, counts.rejected)
     .addMetric('Retried', MetricUnit.Count, counts.retried)
-    .addMetric('UnknownKeysDropped', MetricUnit.Count, gauges.unknownKeysDropped)
-    .addMetric('NonIpTextsMasked', MetricUnit.Count, gauges.nonIpTextsMasked);
+    .addMetric('UnknownKeysDropped', MetricUnit.Count, gauges.unknownKeysDropped);
   if (gauges.oldestEventAgeSeconds !== null) {
     metrics.addMetric('OldestEventAge', MetricUnit.Seconds, gauges.oldestEventAgeSeconds);
   }
   metrics.publishStoredMetrics();
   publishByReason(metrics, 'Rejected', counts.rejectedBy);
   publishByReason(metrics, 'Retried', counts.retriedBy);
+  publishByReason(metrics, 'Changed', gauges.changedBy);
 }
 
 function publishByReason(metrics: Metrics, name: string, counts: Readonly<Record<string, number>>): void {

@@ -67,6 +67,7 @@ function printCounts(result: RunResult, out: NodeJS.WritableStream): void {
   line('stored', result.stored);
   if (result.duplicates > 0) line('duplicates', result.duplicates, 'stored before, by an earlier delivery');
   line('dead-lettered', result.deadLettered, reasons(result.rejected));
+  if (total(result.changed) > 0) line('changed', total(result.changed), reasons(result.changed));
   if (result.interrupted) out.write('  interrupted before everything was sent and stored\n');
   if (result.pending > 0) line('pending', result.pending, 'the queue lives in memory, so these are gone when it stops');
   if (total(result.unstored) > 0) line('not stored', total(result.unstored), reasons(result.unstored));

@@ -52,7 +52,7 @@ export async function run({ options, folder, keys, env, out, interrupt }: Run): 
     folder,
     keys,
     onBatch({ messageIds, kept, answer, error }) {
-      if (answer) return onNews(counts.delivered(answer.deliveries, kept));
+      if (answer) return onNews(counts.delivered(answer.report, kept));
       const { name, message } = error as Error;
       counts.failed(messageIds, message);
       sayAgain([message]);

@@ -2,7 +2,6 @@ import { finished } from 'node:stream/promises';
 import type { SQSRecord } from 'aws-lambda';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { canonicalDeviceId, canonicalIp } from '../../lambda/masking/canonical.ts';
 import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker, type Masker } from '../../lambda/masking/masker.ts';
 import { parseMessage } from '../../lambda/message/parse-message.ts';
@@ -39,7 +38,7 @@ function copyText(records: readonly SQSRecord[], masker: Masker): string {
     const message = parseMessage(record, now);
     if (!message.ok) throw new Error(`A message of the benchmark was rejected: ${message.reason}.`);
     const { event, identity } = message;
-    const [maskedIp, maskedDeviceId] = masker.mask([canonicalIp(event.ip), canonicalDeviceId(event.device_id)]);
+    const [maskedIp, maskedDeviceId] = masker.mask([event.ip, event.device_id]);
     text +=
       `${field(event.user_id)}\t${field(event.device_type)}\t${maskedIp ?? '\\N'}\t${maskedDeviceId ?? '\\N'}\t` +
       `${field(event.locale)}\t${event.app_version}\t${utcDate(identity.sentAt, dates)}\n`;

@@ -20,14 +20,14 @@ test('npm start leaves no raw ip or device id: on the terminal, in its log, or a
   const bodies = [
     { ...VALID_BODY, ip: IP, device_id: DEVICE },
     { ...VALID_BODY, ip: `${IP}:443`, device_id: DEVICE },
-    { ...VALID_BODY, ip: IP, device_id: DEVICE, app_version: 'none' },
+    { ...VALID_BODY, ip: IP, device_id: DEVICE, app_version: 7 },
     { ...VALID_BODY, ip: IP, device_id: DEVICE, more: { ip: IP } },
   ];
   writeFileSync(file, bodies.map((body) => JSON.stringify(body)).join('\n'));
   const started = npmStart(['--data', folder, '--json', file]);
   expect(await started.exit()).toBe(0);
   const output = started.stdout() + started.stderr();
-  expect(output).toContain('bad_version: 1');
+  for (const reason of ['wrong_type app_version: 1', 'ip_port: 1']) expect(output).toContain(reason);
   const files = [...filesBelow(folder), ...filesBelow(postgresHome(folder))];
   expect(files.some((name) => name.includes('pg_wal'))).toBe(true);
   for (const text of [output, ...files.map((name) => readFileSync(name, 'latin1'))]) {

@@ -28,6 +28,7 @@ describe('npm start', () => {
       stored: 99,
       duplicates: 0,
       rejected: { 'missing user_id': 1 },
+      changed: {},
       deadLettered: 1,
       pending: 0,
       seconds: expect.any(Number),
@@ -72,10 +73,25 @@ describe('npm start', () => {
     expect(parseResult(stdout)).toMatchObject({
       received: 7,
       stored: 3,
-      rejected: { not_object: 2, 'wrong_type ip': 2 },
+      rejected: { not_json: 2, 'wrong_type ip': 2 },
       deadLettered: 4,
     });
     expect(code).toBe(0);
+  });
+
+  test('says by reason what it changed or left out', async () => {
+    const folder = dataFolder();
+    const file = join(folder, 'odd.json');
+    const odd = [
+      { ip: '192.0.2.1:443' },
+      { ip: 'unknown', user_id: 7 },
+      { ip: '192.0.2.1, 192.0.2.2', app_version: '' },
+    ];
+    writeFileSync(file, JSON.stringify(odd.map((changes) => ({ ...VALID_BODY, ...changes }))));
+    const { stdout, stderr } = await runStart(['--data', folder, '--json', file]);
+    const changed = { ip_port: 1, placeholder_ip: 1, number_user_id: 1, ip_list: 1, no_version: 1 };
+    expect(parseResult(stdout)).toMatchObject({ stored: 3, changed });
+    expect(stderr).toMatch(/^ {2}changed +5 {3}.*ip_port: 1/m);
   });
 
   test('refuses a broken file in one sentence with the line, before anything is sent', async () => {

@@ -205,6 +205,9 @@ describe('an alarm', () => {
     for (const alarm of Object.keys(stateless.findResources('AWS::CloudWatch::Alarm'))) expect(body).toContain(alarm);
     const { POWERTOOLS_SERVICE_NAME: service } = functionCalled('ingest').Properties.Environment.Variables;
     expect(body).toContain('{LoginEtl,service,reason}');
+    for (const metric of ['Rejected', 'Retried', 'Changed']) {
+      expect(body.replaceAll('\\', '')).toContain(`MetricName="${metric}"`);
+    }
     expect(body.replaceAll('\\', '')).toContain(`service="${service}"`);
     for (const metric of ['Received', 'Stored', 'Duplicate', 'Rejected', 'Retried', 'VisibilityNotSet']) {
       expect(body.replaceAll('\\', '')).toContain(`"LoginEtl","${metric}","service","${service}"`);

@@ -47,7 +47,7 @@ test('a connection that was cut between two invocations is replaced within the s
 
 test.for([
   ['stored', row(), STORED],
-  ['refused', { ...row(), deviceType: 'x'.repeat(33) }, [expect.objectContaining({ kind: 'rejected' })]],
+  ['refused', { ...row(), device_type: 'x'.repeat(33) }, [expect.objectContaining({ kind: 'rejected' })]],
 ] as const)(
   'a connection that died in silence during a long freeze is replaced within the invocation, its last write %s',
   async ([, before, outcome]) => {
@@ -105,7 +105,7 @@ test('a refused row beside a stored one costs no new connection', async () => {
   const store = openStore(proxy.through(database.writerUrl));
   const known = row();
   await writeRows(store, [known]);
-  const refused = { ...row(), deviceType: 'x'.repeat(33) };
+  const refused = { ...row(), device_type: 'x'.repeat(33) };
   expect(await writeRows(store, [known, refused, row()])).toEqual([
     { kind: 'duplicate' },
     { kind: 'rejected', reason: 'refused 22001' },
@@ -125,7 +125,7 @@ test('a write leaves nothing behind in the session, which may be shared through 
   const first = [limitStatements(1_000)];
   expect(await insertRows(client, pending([known]), first)).toEqual(STORED);
   expect(await insertRows(client, pending([known, row()]), first)).toEqual([{ kind: 'duplicate' }, ...STORED]);
-  await expect(insertRows(client, pending([{ ...row(), deviceType: 'x'.repeat(33) }]), first)).rejects.toThrow();
+  await expect(insertRows(client, pending([{ ...row(), device_type: 'x'.repeat(33) }]), first)).rejects.toThrow();
   expect((await client.query(session)).rows).toEqual(before);
 });
 
@@ -138,7 +138,7 @@ test('a transaction whose client has died unnoticed does not hold up its message
   await dead.query('begin');
   await insertRows(dead, pending([held]));
   const store = openStore(database.writerUrl, { statementMs: 300, graceMs: 100 });
-  const inTurn = [held, row()].sort((a, b) => a.sentAt - b.sentAt);
+  const inTurn = [held, row()].sort((a, b) => a.sent_at - b.sent_at);
   await expect.poll(() => writeRows(store, inTurn), { timeout: 10_000 }).toEqual([...STORED, ...STORED]);
 });
 
@@ -155,7 +155,7 @@ test('a COPY whose client has died unnoticed does not hold up its messages', asy
   await expect.poll(() => database.query(waiting), { timeout: 10_000 }).toHaveLength(1);
   const store = openStore(database.writerUrl, { statementMs: 300, graceMs: 100 });
   const another = row();
-  const inTurn = [held, another].sort((a, b) => a.sentAt - b.sentAt);
+  const inTurn = [held, another].sort((a, b) => a.sent_at - b.sent_at);
   // Its age is that of a statement that takes too long, and then it is ended by the next connection.
   await expect.poll(() => writeRows(store, inTurn), { timeout: 10_000 }).toEqual([...STORED, ...STORED]);
 });

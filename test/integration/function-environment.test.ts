@@ -73,16 +73,19 @@ const valid = () => sqsEvent([sqsRecord(VALID_BODY)]);
 describe('an invocation', () => {
   test("gives the function's answer, and what became of each message", async () => {
     const { environment, database } = await createWithDatabase();
-    const event = sqsEvent([sqsRecord(VALID_BODY), sqsRecord({ ...VALID_BODY, ip: 7 })]);
+    const event = sqsEvent([sqsRecord({ ...VALID_BODY, user_id: 7 }), sqsRecord({ ...VALID_BODY, ip: 7 })]);
     const [good, bad] = event.Records.map(({ messageId }) => messageId);
     expect(await environment.invoke(event)).toEqual({
       response: { batchItemFailures: [{ itemIdentifier: bad }] },
-      deliveries: [
-        { messageId: good, outcome: { kind: 'stored' } },
-        { messageId: bad, outcome: { kind: 'rejected', reason: 'wrong_type ip' } },
-      ],
+      report: {
+        deliveries: [
+          { messageId: good, outcome: { kind: 'stored' } },
+          { messageId: bad, outcome: { kind: 'rejected', reason: 'wrong_type ip' } },
+        ],
+        changedBy: { number_user_id: 1 },
+      },
     });
-    expect(await database.query('select user_id from user_logins')).toEqual([{ user_id: VALID_BODY.user_id }]);
+    expect(await database.query('select user_id from user_logins')).toEqual([{ user_id: '7' }]);
   });
 
   test('after another runs in the same thread', async () => {

@@ -55,10 +55,10 @@ describe('a batch', () => {
     ['[]', 'not_object'],
     [{ ...VALID_BODY, user_id: undefined }, 'missing user_id'],
     [{ ...VALID_BODY, ip: 7 }, 'wrong_type ip'],
-    [{ ...VALID_BODY, device_type: '' }, 'empty device_type'],
+    [{ ...VALID_BODY, user_id: '' }, 'empty user_id'],
     [{ ...VALID_BODY, user_id: 'x'.repeat(129) }, 'too_long user_id'],
     [{ ...VALID_BODY, device_id: 'a\0b' }, 'bad_text device_id'],
-    [{ ...VALID_BODY, app_version: '2.3.x' }, 'bad_version'],
+    [[VALID_BODY], 'several_events'],
     [{ ...VALID_BODY, nested: { ip: '192.0.2.1' } }, 'ambiguous ip'],
     [JSON.parse(`${'{"a":'.repeat(12)}1${'}'.repeat(12)}`), 'too_complex'],
   ])('stores its valid messages beside one that is %j: %s', async (body, reason) => {

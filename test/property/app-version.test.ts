@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseAppVersion } from '../../lambda/message/app-version.ts';
+import { parseAppVersion } from '../../lambda/message/fields/app-version.ts';
 
 type Parts = readonly [major: number, minor: number, patch: number];
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
-import { maskDeviceId, maskIp } from '../support/pseudonyms.ts';
+import { canonicalDeviceId, canonicalIp, maskDeviceId, maskIp } from '../support/pseudonyms.ts';
 
 const PSEUDONYM = /^k\d+t?_[0-9a-f]{32}$/;
 
@@ -18,13 +18,15 @@ const deviceId = fc.oneof(
 /** A shorter text of hex digits alone could be in a pseudonym by chance. */
 const hexText = fc.stringMatching(/^[0-9a-f]{12,64}$/);
 const otherText = fc.string({ unit: 'grapheme', minLength: 4 }).filter((text) => /[^0-9a-f]/.test(text.trim()));
-const input = fc.oneof(
-  fc.ipV4(),
-  fc.ipV6(),
-  deviceId.filter((text) => text.trim().length >= 4),
-  hexText,
-  otherText,
-);
+const input = fc
+  .oneof(
+    fc.ipV4(),
+    fc.ipV6(),
+    deviceId.filter((text) => text.trim().length >= 4),
+    hexText,
+    otherText,
+  )
+  .filter((text) => canonicalIp(text) !== null && canonicalDeviceId(text) !== null);
 
 /** The way back, which no code needs before a layer is replaced. */
 function decrypt(layer: Uint8Array, masked: string): string {
@@ -90,7 +92,7 @@ describe('device ids', () => {
     (text) => text.toLowerCase(),
     (text) => text.trim(),
     (text) => `${text} `,
-    (text) => text.slice(0, -1),
+    (text) => [...text].slice(0, -1).join(''),
   );
   const accented = fc
     .array(fc.constantFrom('e\u0301', '\u00e9', '\u212b', '\u00c5', 'A\u030a', 'x', 'X', '\ufb01', '\uac00', ' '), {
@@ -103,6 +105,7 @@ describe('device ids', () => {
     fc.assert(
       fc.property(fc.oneof(accented, deviceId), variant, variant, (text, one, other) => {
         const [a, b] = [one(text), other(text)];
+        fc.pre(canonicalDeviceId(a) !== null && canonicalDeviceId(b) !== null);
         const isSame = a.normalize('NFC') === b.normalize('NFC');
         expect(maskDeviceId(a) === maskDeviceId(b)).toBe(isSame);
       }),
@@ -112,9 +115,15 @@ describe('device ids', () => {
 
   test('of a whole set keep their number', () => {
     fc.assert(
-      fc.property(fc.uniqueArray(deviceId, { selector: (text) => text.normalize('NFC'), maxLength: 50 }), (ids) => {
-        expect(new Set(ids.map((id) => maskDeviceId(id))).size).toBe(ids.length);
-      }),
+      fc.property(
+        fc.uniqueArray(
+          deviceId.filter((text) => canonicalDeviceId(text) !== null),
+          { selector: (text) => text.normalize('NFC'), maxLength: 50 },
+        ),
+        (ids) => {
+          expect(new Set(ids.map((id) => maskDeviceId(id))).size).toBe(ids.length);
+        },
+      ),
     );
   });
 });

@@ -26,10 +26,10 @@ class MemoryLedger {
 
   insert = async (pending: PendingRows): Promise<InsertOutcome[]> => {
     const rows = readAll(pending);
-    const poison = rows.map(({ deviceType }) => POISON[deviceType]).find((refusal) => refusal);
+    const poison = rows.map(({ device_type }) => POISON[device_type ?? '']).find((refusal) => refusal);
     if (poison) throw poison;
     return rows.map((row) => {
-      const key = `${row.sentAt} ${row.messageId}`;
+      const key = `${row.sent_at} ${row.message_id}`;
       if (this.rows.has(key)) return { kind: 'duplicate' };
       this.rows.set(key, row);
       return { kind: 'stored' };

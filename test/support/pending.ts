@@ -3,7 +3,8 @@ import type { PendingRows } from '../../lambda/batch/pending-rows.ts';
 
 /** Rows that are there already, as if they were still to be masked. */
 export function pending(rows: readonly LoginRow[]): PendingRows {
-  return { keys: rows, slice: (from, to) => rows.slice(from, to) };
+  const keys = rows.map(({ message_id, sent_at }) => ({ messageId: message_id, sentAt: sent_at }));
+  return { keys, slice: (from, to) => rows.slice(from, to) };
 }
 
 export function readAll(rows: PendingRows): readonly LoginRow[] {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeIsolating } from '../../lambda/batch/isolate.ts';
 import type { LoginRow } from '../../lambda/batch/login-row.ts';
 import type { RowOutcome } from '../../lambda/batch/outcome.ts';
+import { FIELD_NAMES, FIELDS } from '../../lambda/message/fields/fields.ts';
 import type { Store } from '../../lambda/store/store.ts';
 import { pending } from './pending.ts';
 
@@ -13,16 +14,8 @@ export function writeRows(store: Store, rows: readonly LoginRow[], deadline?: nu
   });
 }
 
-/** Of a new message. */
+/** Of a new message: null wherever Postgres takes that. */
 export function loginRow(): LoginRow {
-  return {
-    sentAt: Date.now(),
-    messageId: randomUUID(),
-    userId: 'user',
-    deviceType: 'ios',
-    maskedIp: null,
-    maskedDeviceId: null,
-    locale: null,
-    appVersion: 1,
-  };
+  const columns = FIELD_NAMES.map((name) => [FIELDS[name].column, FIELDS[name].nullable ? null : 'user']);
+  return { message_id: randomUUID(), sent_at: Date.now(), ...Object.fromEntries(columns) };
 }

@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lambda/errors.ts': [],
-  'lambda/message': ['aws-lambda', 'zod/mini'],
+  'lambda/message': ['lambda/masking', 'aws-lambda'],
   'lambda/masking': [],
   'lambda/batch': ['lambda/errors.ts', 'lambda/message', 'lambda/masking', 'aws-lambda'],
   'lambda/settings': ['lambda/errors.ts', 'lambda/masking', 'lambda/store/connection'],

@@ -29,15 +29,31 @@ describe('of an event', () => {
   });
 
   test('a value that breaks the contract shows its type and no more', () => {
-    const body = { user_id: { a: 'canary' }, app_version: 'canary', device_type: 'canary'.repeat(9), ip: ['canary'] };
-    const event = eventOf({ ...body, locale: 'canary\0', device_id: 4711 }, MASKER);
+    const body = { user_id: { a: 'canary' }, app_version: 7, device_type: ['canary'], ip: 'canary\0', device_id: 4.5 };
+    const event = eventOf({ ...body, locale: { canary: 1 } }, MASKER);
     expect(event).toEqual({
       user_id: '<hidden: wrong_type user_id, object>',
-      app_version: '<hidden: bad_version, text of 6>',
-      device_type: '<hidden: too_long device_type, text of 54>',
-      ip: '<hidden: wrong_type ip, array>',
-      locale: '<hidden: bad_text locale, text of 7>',
+      app_version: '<hidden: wrong_type app_version, number>',
+      device_type: '<hidden: wrong_type device_type, array>',
+      ip: '<hidden: bad_text ip, text of 7>',
+      locale: '<hidden: wrong_type locale, object>',
       device_id: '<hidden: wrong_type device_id, number>',
+    });
+    expect(eventOf({ user_id: 'canary'.repeat(30) })).toMatchObject({
+      user_id: '<hidden: too_long user_id, text of 180>',
+      ip: '<missing>',
+    });
+  });
+
+  test('a value that is changed or left out is shown as the table would have it', () => {
+    const odd = { user_id: 7, app_version: 'canary', device_type: 'x'.repeat(40), ip: '192.0.2.1:80', device_id: '0' };
+    expect(eventOf({ ...odd, locale: 'canary\0' }, MASKER)).toEqual({
+      user_id: '7',
+      app_version: null,
+      device_type: 'x'.repeat(32),
+      ip: maskIp('192.0.2.1', MASKER),
+      locale: null,
+      device_id: null,
     });
   });
 

@@ -52,7 +52,7 @@ describe('an outage', () => {
       const deliveries = outcomes.map((outcome, i) => ({ messageId: `${number}-${i}`, outcome }));
       const kept = new Set(deliveries.filter(({ outcome }) => outcome !== STORED).map(({ messageId }) => messageId));
       const messageIds = deliveries.map(({ messageId }) => messageId);
-      progress.batchDone({ messageIds, kept, answer: { response: null, deliveries } });
+      progress.batchDone({ messageIds, kept, answer: { response: null, report: { deliveries, changedBy: {} } } });
     }
     return progress;
   }
@@ -89,10 +89,12 @@ describe('an outage', () => {
 test('a message that is rejected at each of its receives is one in the metrics', () => {
   const progress = createProgress();
   for (let receive = 0; receive < 3; receive++) {
-    const answer = { response: null, deliveries: [{ messageId: 'a', outcome: REJECTED }] };
+    const report = { deliveries: [{ messageId: 'a', outcome: REJECTED }], changedBy: { ip_port: 1 } };
+    const answer = { response: null, report };
     progress.batchDone({ messageIds: ['a'], kept: new Set(['a']), answer });
   }
   expect(formatMetrics(progress)).toMatch(/^login_etl_rejected_total\{reason="missing ip"\} 1$/m);
+  expect(formatMetrics(progress)).toMatch(/^login_etl_changed_total\{reason="ip_port"\} 3$/m);
 });
 
 test('a label cannot break out of its quotes', () => {

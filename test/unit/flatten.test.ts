@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { FIELD_NAMES } from '../../lambda/message/fields/fields.ts';
 import { flatten } from '../../lambda/message/flatten.ts';
-import { FIELD_NAMES } from '../../lambda/message/rejection.ts';
 import { VALID_BODY } from '../support/records.ts';
 
 const TOO_COMPLEX = { ok: false, reason: 'too_complex' };
@@ -15,7 +15,7 @@ function objectWithKeys(count: number): object {
 
 describe('where a known key may stand', () => {
   test('a flat event keeps all its fields', () => {
-    expect(flatten(VALID_BODY)).toEqual({ ok: true, fields: VALID_BODY, unknownKeys: 0 });
+    expect(flatten(VALID_BODY)).toEqual({ ok: true, fields: VALID_BODY, isEmpty: false, unknownKeys: 0 });
   });
 
   test('a known key is taken out of nested objects', () => {
@@ -23,53 +23,68 @@ describe('where a known key may stand', () => {
     expect(flatten({ ...rest, device: { device_id, network: { ip } } })).toEqual({
       ok: true,
       fields: VALID_BODY,
+      isEmpty: false,
       unknownKeys: 0,
     });
   });
 
   test('arrays are not entered', () => {
-    expect(flatten({ events: [VALID_BODY] })).toEqual({ ok: true, fields: {}, unknownKeys: 1 });
+    expect(flatten({ events: [VALID_BODY] })).toEqual({ ok: true, fields: {}, isEmpty: true, unknownKeys: 1 });
   });
 
   test('keys of the prototype are no fields', () => {
-    expect(flatten(Object.create(VALID_BODY))).toEqual({ ok: true, fields: {}, unknownKeys: 0 });
+    expect(flatten(Object.create(VALID_BODY))).toEqual({ ok: true, fields: {}, isEmpty: true, unknownKeys: 0 });
   });
 
   test('a key differs from a known one by its case', () => {
-    expect(flatten({ IP: '192.0.2.17' })).toEqual({ ok: true, fields: {}, unknownKeys: 1 });
+    expect(flatten({ IP: '192.0.2.17' })).toEqual({ ok: true, fields: {}, isEmpty: true, unknownKeys: 1 });
   });
 
   test('null is a value, not an absence', () => {
-    expect(flatten({ ip: null })).toEqual({ ok: true, fields: { ip: null }, unknownKeys: 0 });
+    expect(flatten({ ip: null })).toEqual({ ok: true, fields: { ip: null }, isEmpty: false, unknownKeys: 0 });
   });
 });
 
 describe('the same key at two places', () => {
-  test.for(FIELD_NAMES)('%s is ambiguous, even with equal values', (name) => {
+  test.for(FIELD_NAMES)('%s with equal values is one value, with unequal ones ambiguous', (name) => {
     const field = { [name]: VALID_BODY[name] };
-    expect(flatten({ ...field, device: field })).toEqual({ ok: false, reason: `ambiguous ${name}` });
+    expect(flatten({ ...field, device: field })).toMatchObject({ ok: true, fields: field });
+    for (const other of ['', null, 0, `${VALID_BODY[name]} `, [VALID_BODY[name]]]) {
+      expect(flatten({ ...field, device: { [name]: other } })).toEqual({ ok: false, reason: `ambiguous ${name}` });
+    }
   });
 
-  test('null twice is ambiguous too', () => {
-    expect(flatten({ a: { ip: null }, b: { ip: null } })).toEqual({ ok: false, reason: 'ambiguous ip' });
+  test('null twice is null, and -0 is 0', () => {
+    expect(flatten({ a: { ip: null }, b: { ip: null } })).toMatchObject({ ok: true, fields: { ip: null } });
+    expect(flatten(JSON.parse('{"user_id":0,"a":{"user_id":-0}}')).ok).toBe(true);
+  });
+
+  test('a number and its text are not one value, nor are two objects', () => {
+    const ambiguous = { ok: false, reason: 'ambiguous user_id' };
+    expect(flatten({ user_id: 7, a: { user_id: '7' } })).toEqual(ambiguous);
+    expect(flatten({ user_id: {}, a: { user_id: {} } })).toEqual(ambiguous);
+  });
+
+  test('equal twice and then unequal is ambiguous', () => {
+    expect(flatten({ ip: 'x', a: { ip: 'x' }, b: { ip: 'y' } })).toEqual({ ok: false, reason: 'ambiguous ip' });
   });
 
   test('an unknown key may stand anywhere', () => {
-    expect(flatten({ note: 1, a: { note: 2 } })).toEqual({ ok: true, fields: {}, unknownKeys: 2 });
+    expect(flatten({ note: 1, a: { note: 2 } })).toEqual({ ok: true, fields: {}, isEmpty: true, unknownKeys: 2 });
   });
 });
 
 describe('unknown keys', () => {
   test('are counted, the objects walked through are not', () => {
     const event = { ...VALID_BODY, a: 1, b: { c: 'text', d: null, e: {} }, f: [] };
-    expect(flatten(event)).toEqual({ ok: true, fields: VALID_BODY, unknownKeys: 4 });
+    expect(flatten(event)).toEqual({ ok: true, fields: VALID_BODY, isEmpty: false, unknownKeys: 4 });
   });
 
   test.for(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('%s is a key like any other', (key) => {
     const scalar = JSON.parse(`{"${key}": 1}`);
     const object = JSON.parse(`{"${key}": {"ip": "192.0.2.17"}}`);
-    expect(flatten(scalar)).toEqual({ ok: true, fields: {}, unknownKeys: 1 });
-    expect(flatten(object)).toEqual({ ok: true, fields: { ip: '192.0.2.17' }, unknownKeys: 0 });
+    expect(flatten(scalar)).toEqual({ ok: true, fields: {}, isEmpty: true, unknownKeys: 1 });
+    expect(flatten(object)).toEqual({ ok: true, fields: { ip: '192.0.2.17' }, isEmpty: false, unknownKeys: 0 });
   });
 
   test('__proto__ in a message changes no other object', () => {
@@ -81,7 +96,7 @@ describe('unknown keys', () => {
 
 describe('limits', () => {
   test('eight levels of nesting are walked', () => {
-    expect(flatten(nested(8, VALID_BODY))).toEqual({ ok: true, fields: VALID_BODY, unknownKeys: 0 });
+    expect(flatten(nested(8, VALID_BODY))).toEqual({ ok: true, fields: VALID_BODY, isEmpty: false, unknownKeys: 0 });
   });
 
   test('a ninth level is too complex', () => {
@@ -94,7 +109,7 @@ describe('limits', () => {
   });
 
   test('a thousand nodes are walked', () => {
-    expect(flatten(objectWithKeys(1_000))).toEqual({ ok: true, fields: {}, unknownKeys: 1_000 });
+    expect(flatten(objectWithKeys(1_000))).toEqual({ ok: true, fields: {}, isEmpty: true, unknownKeys: 1_000 });
   });
 
   test('one node more is too complex', () => {

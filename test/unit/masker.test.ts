@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { canonicalDeviceId, canonicalIp } from '../../lambda/masking/canonical.ts';
 import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker, KEY_ID } from '../../lambda/masking/masker.ts';
-import { countingKey, maskDeviceId, maskIp, VECTOR_MASKER } from '../support/pseudonyms.ts';
+import {
+  canonicalDeviceId,
+  canonicalIp,
+  countingKey,
+  maskDeviceId,
+  maskIp,
+  VECTOR_MASKER,
+} from '../support/pseudonyms.ts';
 
 const K2 = createMasker('k2', deriveMaskKeys(countingKey(0), countingKey(0x20)));
 const K3 = createMasker('k3', deriveMaskKeys(countingKey(0), countingKey(0x40)));

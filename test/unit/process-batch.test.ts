@@ -47,45 +47,45 @@ describe('the rows handed to the write', () => {
     const { rows } = await run([record(A, { ...VALID_BODY, ip: '199.172.111.135' }, NOW - 5)]);
     expect(rows).toEqual([
       {
-        messageId: A,
-        sentAt: NOW - 5,
-        userId: VALID_BODY.user_id,
-        deviceType: 'android',
-        maskedIp: 'k1_16fa6ba94aa27df361254da966fb2fd9',
-        maskedDeviceId: 'k1_ec0df8ca715ca510825d3fc9bb304c98',
+        message_id: A,
+        sent_at: NOW - 5,
+        user_id: VALID_BODY.user_id,
+        device_type: 'android',
+        masked_ip: 'k1_16fa6ba94aa27df361254da966fb2fd9',
+        masked_device_id: 'k1_ec0df8ca715ca510825d3fc9bb304c98',
         locale: 'RU',
-        appVersion: 2_003_000,
+        app_version: 2_003_000,
       },
     ]);
   });
 
   test('hold null where there is nothing to mask', async () => {
     const { rows } = await run([record(A, { ...VALID_BODY, ip: ' ', device_id: '', locale: null })]);
-    expect(rows).toMatchObject([{ maskedIp: null, maskedDeviceId: null, locale: null }]);
+    expect(rows).toMatchObject([{ masked_ip: null, masked_device_id: null, locale: null }]);
   });
 
   test('come in one call, by ascending send time and then id', async () => {
     const { rows, statements } = await run([record(C), record(A), record(D, VALID_BODY, NOW - 9), record(B)]);
-    expect(rows.map(({ messageId }) => messageId)).toEqual([D, A, B, C]);
+    expect(rows.map(({ message_id }) => message_id)).toEqual([D, A, B, C]);
     expect(statements).toHaveLength(1);
   });
 
   test('are only those of valid messages', async () => {
     const { rows } = await run([record(A, '{'), record(B), record(C, { ...VALID_BODY, ip: 1 })]);
-    expect(rows.map(({ messageId }) => messageId)).toEqual([B]);
+    expect(rows.map(({ message_id }) => message_id)).toEqual([B]);
   });
 
   test('carry the first identity of a message put back from the dead-letter queue', async () => {
     const attributes = { origin_message_id: B, origin_sent_at: `${NOW - 7}` };
     const { rows } = await run([sqsRecord(VALID_BODY, { messageId: A, sentAt: NOW, attributes })]);
-    expect(rows).toMatchObject([{ messageId: B, sentAt: NOW - 7 }]);
+    expect(rows).toMatchObject([{ message_id: B, sent_at: NOW - 7 }]);
   });
 });
 
 describe('the outcomes', () => {
   test('stand in the order of the batch, whatever the order of the rows', async () => {
     const batch = [record(C), record(B, '[]'), record(A), record(D)];
-    const { result } = await run(batch, ({ messageId }) => ({ [C]: REFUSAL, [A]: UNCLEAR })[messageId] ?? STORED);
+    const { result } = await run(batch, ({ message_id }) => ({ [C]: REFUSAL, [A]: UNCLEAR })[message_id] ?? STORED);
     expect(outcomes(result)).toEqual([REFUSED, { kind: 'rejected', reason: 'not_object' }, WAITS, STORED]);
     expect(result.deliveries.map((delivery) => delivery.record)).toEqual(batch);
   });
@@ -107,7 +107,7 @@ describe('the outcomes', () => {
 
   test('of no records are none', async () => {
     const { result } = await run([]);
-    expect(result).toEqual({ deliveries: [], unknownKeysDropped: 0, nonIpTextsMasked: 0 });
+    expect(result).toEqual({ deliveries: [], changedBy: {}, unknownKeysDropped: 0 });
   });
 });
 
@@ -120,7 +120,7 @@ describe('without keys', () => {
     const result = await processBatch(batch, { outage, now: () => NOW });
     expect(outcomes(result)).toEqual([wait, { kind: 'rejected', reason: 'not_json' }, wait, wait]);
     expect(failedMessageIds(result.deliveries)).toEqual([A, B, C]);
-    expect(result).toMatchObject({ unknownKeysDropped: 0, nonIpTextsMasked: 0 });
+    expect(result).toMatchObject({ changedBy: { placeholder_ip: 1 }, unknownKeysDropped: 1 });
   });
 
   test('a batch that could not be reported still fails', async () => {
@@ -132,7 +132,7 @@ describe('without keys', () => {
 describe('a message that is in the batch twice', () => {
   test('is written once, and its second delivery is a duplicate', async () => {
     const { result, rows } = await run([record(A), record(B), record(A), record(A.toUpperCase())]);
-    expect(rows.map(({ messageId }) => messageId)).toEqual([A, B]);
+    expect(rows.map(({ message_id }) => message_id)).toEqual([A, B]);
     const duplicate = { kind: 'duplicate' };
     expect(outcomes(result)).toEqual([STORED, STORED, duplicate, duplicate]);
   });
@@ -150,7 +150,7 @@ describe('a message that is in the batch twice', () => {
 test('a message that claims the id of another one in its batch takes nothing from it', async () => {
   const attributes = { origin_message_id: A, origin_sent_at: `${NOW - 1_000}` };
   const { result, rows } = await run([record(A), sqsRecord(VALID_BODY, { messageId: B, sentAt: NOW, attributes })]);
-  expect(rows.map(({ messageId, sentAt }) => [messageId, sentAt])).toEqual([[A, NOW]]);
+  expect(rows.map(({ message_id, sent_at }) => [message_id, sent_at])).toEqual([[A, NOW]]);
   expect(outcomes(result)).toEqual([STORED, { kind: 'retry', reason: 'id_clash' }]);
 });
 
@@ -158,7 +158,7 @@ describe('the ids to report as failed', () => {
   test('are those rejected or to be retried, in the order of the batch', async () => {
     const duplicate: InsertOutcome = { kind: 'duplicate' };
     const batch = [record(D), record(C, '{'), record(B), record(A)];
-    const { result } = await run(batch, ({ messageId }) => ({ [D]: UNCLEAR, [B]: duplicate })[messageId] ?? STORED);
+    const { result } = await run(batch, ({ message_id }) => ({ [D]: UNCLEAR, [B]: duplicate })[message_id] ?? STORED);
     expect(failedMessageIds(result.deliveries)).toEqual([D, C]);
   });
 
@@ -174,22 +174,39 @@ describe('the ids to report as failed', () => {
 });
 
 describe('what is counted', () => {
-  test('is every unknown key of a valid message, and every text in ip that is no address', async () => {
+  const odd = { ...VALID_BODY, ip: '192.0.2.1:443', user_id: 7, app_version: '' };
+
+  test('is every unknown key of a valid message, and by reason what was changed in it', async () => {
     const { result } = await run([
-      record(A, { ...VALID_BODY, ip: 'unknown', a: 1, b: { c: 2, d: 3 } }),
-      record(B, { ...VALID_BODY, ip: '192.0.2.1:443', c: 3 }),
+      record(A, { ...odd, a: 1, b: { c: 2, d: 3 } }),
+      record(B, { ...odd, ip: 'not an address', user_id: 'x', c: 3 }),
       record(C, { ...VALID_BODY, ip: null }),
-      record(D, { ...VALID_BODY, user_id: '', d: 4 }),
+      record(D, { ...odd, user_id: '', d: 4 }),
     ]);
-    expect(result).toMatchObject({ unknownKeysDropped: 4, nonIpTextsMasked: 2 });
+    const changedBy = { number_user_id: 1, no_version: 2, ip_port: 1, ip_text: 1 };
+    expect(result).toMatchObject({ unknownKeysDropped: 4 });
+    expect(result.changedBy).toEqual(changedBy);
   });
 
-  test('is a text in ip once, where its message is in the batch twice', async () => {
-    const { result } = await run([
-      record(A, { ...VALID_BODY, ip: 'unknown' }),
-      record(A, { ...VALID_BODY, ip: 'unknown' }),
-    ]);
-    expect(result.nonIpTextsMasked).toBe(1);
+  test('is a message once, where it is in the batch twice', async () => {
+    const { result } = await run([record(A, { ...odd, a: 1 }), record(A, { ...odd, a: 1 })]);
+    expect(result.changedBy).toEqual({ number_user_id: 1, no_version: 1, ip_port: 1 });
+    expect(result.unknownKeysDropped).toBe(1);
+  });
+
+  test('is a message at its first receive, and not when it comes again', async () => {
+    const again = record(A, { ...odd, a: 1 });
+    again.attributes.ApproximateReceiveCount = '2';
+    const { result } = await run([again, record(B, odd)]);
+    expect(result.changedBy).toEqual({ number_user_id: 1, no_version: 1, ip_port: 1 });
+    expect(result.unknownKeysDropped).toBe(0);
+  });
+
+  test('is what the database refuses, and what has to wait, like the rest', async () => {
+    const { result } = await run([record(A, odd), record(B, odd)], ({ message_id }) =>
+      message_id === A ? REFUSAL : UNCLEAR,
+    );
+    expect(result.changedBy).toEqual({ number_user_id: 2, no_version: 2, ip_port: 2 });
   });
 });
 

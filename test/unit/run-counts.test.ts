@@ -1,23 +1,27 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../lambda/batch/outcome.ts';
-import { createRunCounts } from '../../tools/event-source/run-counts.ts';
+import { type BatchReport, createRunCounts } from '../../tools/event-source/run-counts.ts';
 
 const STORED: Outcome = { kind: 'stored' };
 const DUPLICATE: Outcome = { kind: 'duplicate' };
 const REJECTED: Outcome = { kind: 'rejected', reason: 'missing ip' };
 const REFUSED: Outcome = { kind: 'rejected', reason: 'refused 23514' };
 const RETRY: Outcome = { kind: 'retry', reason: 'database 57P01' };
-const NONE = { received: 0, stored: 0, duplicates: 0, rejected: {}, unstored: {} };
+const NONE = { received: 0, stored: 0, duplicates: 0, rejected: {}, unstored: {}, changed: {} };
 
 /** Batches in which the event source kept what failed, and besides whatever `undeleted` names. */
 function createCounts() {
   const counts = createRunCounts();
   return {
     ...counts,
-    batch(outcomes: Record<string, Outcome>, undeleted: readonly string[] = []) {
+    batch(
+      outcomes: Record<string, Outcome>,
+      undeleted: readonly string[] = [],
+      changedBy: BatchReport['changedBy'] = {},
+    ) {
       const deliveries = Object.entries(outcomes).map(([messageId, outcome]) => ({ messageId, outcome }));
       const failed = deliveries.filter(({ outcome }) => 'reason' in outcome).map(({ messageId }) => messageId);
-      return counts.delivered(deliveries, new Set([...failed, ...undeleted]));
+      return counts.delivered({ deliveries, changedBy }, new Set([...failed, ...undeleted]));
     },
   };
 }
@@ -37,6 +41,7 @@ test('each outcome is counted under its name', () => {
     duplicates: 1,
     rejected: { 'missing ip': 2, 'refused 23514': 1 },
     unstored: { 'database 57P01': 1 },
+    changed: {},
   });
   expect([counts.received(), counts.finished()]).toEqual([7, 6]);
 });
@@ -118,6 +123,14 @@ describe('the news of a batch', () => {
       duplicates: 1,
       rejected: { 'refused 23514': 1 },
       unstored: { 'database 57P01': 1 },
+      changed: {},
     });
+  });
+
+  test('say what was changed in it, and the summary sums that up', () => {
+    const counts = createCounts();
+    counts.batch({ a: STORED }, [], { ip_port: 1, cut_locale: 2 });
+    expect(counts.batch({ b: RETRY }, [], { ip_port: 3 }).changed).toEqual({ ip_port: 3 });
+    expect(counts.summary().changed).toEqual({ ip_port: 4, cut_locale: 2 });
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createTelemetry } from '../../lambda/telemetry/telemetry.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
@@ -12,7 +12,7 @@ function loggedAge(...sendTimes: unknown[]): unknown {
     const attributes = { ...record.attributes, SentTimestamp: SentTimestamp as string };
     return { record: { ...record, attributes }, outcome: { kind: 'stored' } as const };
   });
-  createTelemetry(() => NOW, 'test').batchDone({ deliveries, unknownKeysDropped: 0, nonIpTextsMasked: 0 }, 1);
+  createTelemetry(() => NOW, 'test').batchDone({ deliveries, changedBy: {}, unknownKeysDropped: 0 }, 1);
   const line = String(log.mock.calls.at(-1)?.[0]);
   log.mockRestore();
   return JSON.parse(line).oldestEventAgeSeconds;
@@ -29,4 +29,24 @@ describe('the age of the oldest event', () => {
       expect(loggedAge(junk, `${NOW - 3_000}`)).toBe(3);
     },
   );
+});
+
+test('what was changed is counted by reason, in the log line and as a metric for each', () => {
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const lines: string[] = [];
+  const keep = (line: unknown) => void lines.push(String(line));
+  const spies = (['info', 'log'] as const).map((method) => vi.spyOn(console, method).mockImplementation(keep));
+  const changedBy = { ip_port: 3, cut_locale: 1 };
+  createTelemetry(() => NOW, 'test').batchDone({ deliveries: [], changedBy, unknownKeysDropped: 2 }, 1);
+  for (const spy of spies) spy.mockRestore();
+  const printed = lines.map((line) => JSON.parse(line));
+  expect(printed.find(({ message }) => message === 'batch stored')).toMatchObject({ changedBy, unknownKeysDropped: 2 });
+  const changed = printed
+    .filter((line) => 'Changed' in line)
+    .map(({ service, reason, Changed }) => [service, reason, Changed]);
+  expect(changed).toEqual([
+    ['test', 'ip_port', 3],
+    ['test', 'cut_locale', 1],
+  ]);
 });

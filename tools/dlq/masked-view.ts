@@ -1,11 +1,10 @@
 import type { SQSRecord } from 'aws-lambda';
-import { type Canonical, canonicalDeviceId, canonicalIp } from '../../lambda/masking/canonical.ts';
 import type { Masker } from '../../lambda/masking/masker.ts';
+import { parseBody } from '../../lambda/message/body.ts';
+import { FIELD_NAMES, FIELDS, type Field, type FieldName } from '../../lambda/message/fields/fields.ts';
+import { Refusal } from '../../lambda/message/fields/reader.ts';
 import { type FlatEvent, flatten } from '../../lambda/message/flatten.ts';
 import { identify, ORIGIN_ATTRIBUTES } from '../../lambda/message/identity.ts';
-import { checkLoginEvent } from '../../lambda/message/login-event.ts';
-import { parseBody } from '../../lambda/message/parse-message.ts';
-import { FIELD_NAMES, type FieldName } from '../../lambda/message/rejection.ts';
 import { epochOf, toIso } from './sent-at.ts';
 
 /** A message as anybody may see it. */
@@ -26,8 +25,6 @@ export interface MaskedView {
 }
 
 const HIDDEN = '<hidden>';
-/** An event with nothing in it, to check one field at a time. */
-const BLANK = { user_id: '-', app_version: '1', device_type: '-', ip: null, locale: null, device_id: null };
 
 export function maskedView(record: SQSRecord, masker: Masker | null): MaskedView {
   const { messageAttributes, attributes } = record;
@@ -54,21 +51,15 @@ function eventOf(body: string, masker: Masker | null): Pick<MaskedView, 'event' 
   return { event: Object.fromEntries(shown), unknownKeys: flat.unknownKeys };
 }
 
-/** What the table would hold of it; of a value that breaks the contract no more than its type. */
+/** What the table would hold of it, where anybody may see that; of a value that breaks the contract only its type. */
 function shownField(name: FieldName, fields: FlatEvent, masker: Masker | null): unknown {
   if (!(name in fields)) return '<missing>';
-  const value = fields[name];
-  const checked = checkLoginEvent({ ...BLANK, [name]: value });
-  if (!checked.ok) return `<hidden: ${checked.reason}, ${typeOf(value)}>`;
-  const { ip, device_id } = checked.event;
-  if (name === 'ip') return pseudonym(canonicalIp(ip), masker);
-  if (name === 'device_id') return pseudonym(canonicalDeviceId(device_id), masker);
-  return checked.event[name];
-}
-
-function pseudonym(value: Canonical | null, masker: Masker | null): string | null {
+  const field: Field = FIELDS[name];
+  const value = field.read(fields[name], [], field.limit ?? 0);
+  if (value instanceof Refusal) return `<hidden: ${value.problem} ${name}, ${typeOf(fields[name])}>`;
   if (value === null) return null;
-  return masker ? (masker.mask([value])[0] ?? null) : HIDDEN;
+  if (typeof value === 'object') return masker ? masker.mask([value])[0] : HIDDEN;
+  return field.shown ? value : HIDDEN;
 }
 
 function typeOf(value: unknown): string {

@@ -4,7 +4,7 @@ import { createHandler } from '../../lambda/create-handler.ts';
 import { ConfigError, errorName, KeyMismatchError } from '../../lambda/errors.ts';
 import { ENV, type Environment } from '../../lambda/settings/environment.ts';
 import { type EventSourceOptions, startEventSource } from '../event-source/event-source.ts';
-import type { DeliveryReport } from '../event-source/run-counts.ts';
+import type { BatchReport } from '../event-source/run-counts.ts';
 import { createBusyQueue } from '../sqs/busy-queue.ts';
 import type { FunctionAnswer, Progress } from './progress.ts';
 import type { QueueFacts } from './queue.ts';
@@ -85,20 +85,22 @@ export async function drainQueue(drain: Drain): Promise<Ending> {
 }
 
 function createInvoke({ env, queueUrl, queue, progress }: Drain): EventSourceOptions<FunctionAnswer>['invoke'] {
-  let deliveries: DeliveryReport[] = [];
+  const nothing: BatchReport = { deliveries: [], changedBy: {} };
+  let report = nothing;
   // Told the queue, the function makes rejected messages visible at once: without a dead-letter queue that never ends.
   const queueVariable = { [ENV.queueUrl]: queue.hasDeadLetterQueue ? queueUrl : undefined };
   const handler = createHandler({ ...env, ...queueVariable }, (result) => {
-    deliveries = result.deliveries.map(({ record, outcome }) => ({ messageId: record.messageId, outcome }));
+    const deliveries = result.deliveries.map(({ record, outcome }) => ({ messageId: record.messageId, outcome }));
+    report = { deliveries, changedBy: result.changedBy };
   });
   return async (event: SQSEvent, receivedAt: number) => {
     const startedAt = performance.now();
     const visibleAt = receivedAt + queue.visibilityTimeoutMs - RESERVE_MS;
     const endsAt = Math.min(startedAt + TIMEOUT_MS, visibleAt);
-    deliveries = [];
+    report = nothing;
     try {
       const response = await handler(event, contextUntil(endsAt));
-      return { response, deliveries };
+      return { response, report };
     } finally {
       progress.invoked(performance.now() - startedAt);
     }

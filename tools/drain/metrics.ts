@@ -18,6 +18,13 @@ export function formatMetrics(progress: Progress): string {
       totals.retried,
       'reason',
     ),
+    metric(
+      'login_etl_changed_total',
+      'counter',
+      'Valid messages in which something was changed or left out.',
+      totals.changed,
+      'reason',
+    ),
     metric('login_etl_batches_total', 'counter', 'Batches given to the function.', totals.batches),
     metric('login_etl_batch_seconds_total', 'counter', 'Time that the function had them.', totals.batchSeconds),
     metric(

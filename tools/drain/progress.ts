@@ -1,10 +1,10 @@
 import { isSuccess, type Outcome } from '../../lambda/batch/outcome.ts';
 import type { BatchDone } from '../event-source/event-source.ts';
-import { createRunCounts, type DeliveryReport, type Summary } from '../event-source/run-counts.ts';
+import { type BatchReport, createRunCounts, type Summary } from '../event-source/run-counts.ts';
 
 export interface FunctionAnswer {
   response: unknown;
-  deliveries: DeliveryReport[];
+  report: BatchReport;
 }
 
 export interface Outage {
@@ -35,6 +35,8 @@ export interface Totals {
   rejected: Record<string, number>;
   /** Tries that failed for a reason that is not the message's own; one message can have several. */
   retried: Record<string, number>;
+  /** What was changed in valid messages or left out of them. */
+  changed: Record<string, number>;
   batches: number;
   failedBatches: Record<string, number>;
   /** From invocation to answer. */
@@ -49,6 +51,7 @@ export function createProgress(): Progress {
     duplicates: 0,
     rejected: {},
     retried: {},
+    changed: {},
     batches: 0,
     failedBatches: {},
     batchSeconds: 0,
@@ -59,12 +62,14 @@ export function createProgress(): Progress {
     outage = { reason, since: outage?.since ?? performance.now() };
   };
 
-  function delivered({ deliveries }: FunctionAnswer, kept: ReadonlySet<string>): void {
-    const news = counts.delivered(deliveries, kept);
+  function delivered({ report }: FunctionAnswer, kept: ReadonlySet<string>): void {
+    const { deliveries } = report;
+    const news = counts.delivered(report, kept);
     totals.stored += news.stored;
     totals.duplicates += news.duplicates;
     add(totals.rejected, news.rejected);
     add(totals.retried, news.unstored);
+    add(totals.changed, news.changed);
     const away = deliveries.map(({ outcome }) => awayIn(outcome)).find((reason) => reason !== null);
     if (deliveries.some(({ outcome }) => isSuccess(outcome))) outage = null;
     else if (away) begin(away);

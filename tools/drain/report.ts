@@ -27,7 +27,7 @@ export function toJson({ seconds, ...report }: Report): Record<string, unknown> 
 
 /** For people, at the end. */
 export function describe(report: Report): string {
-  const { ending, stored, duplicates, rejected, unstored, outage, hasDeadLetterQueue, seconds } = report;
+  const { ending, stored, duplicates, rejected, unstored, changed, outage, hasDeadLetterQueue, seconds } = report;
   const place = hasDeadLetterQueue
     ? 'in the dead-letter queue, or on their way there'
     : 'still in the queue, which has no dead-letter queue';
@@ -35,6 +35,7 @@ export function describe(report: Report): string {
     `${ENDINGS[ending]} after ${seconds.toFixed(1)} s: ${formatCount(stored)} stored, ${formatCount(duplicates)} stored before.`,
     sum(rejected) > 0 && `${formatCount(sum(rejected))} rejected (${reasons(rejected)}): ${place}.`,
     sum(unstored) > 0 && `${formatCount(sum(unstored))} not stored (${reasons(unstored)}).`,
+    sum(changed) > 0 && `${formatCount(sum(changed))} values changed or left out (${reasons(changed)}).`,
     outage && `Still away: ${outage}.`,
   ];
   return `${lines.filter(Boolean).join('\n')}\n`;

@@ -1,8 +1,15 @@
+import type { Changed } from '../../lambda/batch/changed.ts';
 import type { Outcome } from '../../lambda/batch/outcome.ts';
 
 export interface DeliveryReport {
   messageId: string;
   outcome: Outcome;
+}
+
+/** What the function says of a batch besides its response. */
+export interface BatchReport {
+  deliveries: readonly DeliveryReport[];
+  changedBy: Changed['changedBy'];
 }
 
 /** Of distinct messages. */
@@ -15,6 +22,8 @@ export interface Summary {
   rejected: Record<string, number>;
   /** Last seen failing for a reason that is not their own. */
   unstored: Record<string, number>;
+  /** Valid ones of which something was changed or left out, by what. */
+  changed: Record<string, number>;
 }
 
 /**
@@ -26,7 +35,7 @@ export interface RunCounts {
    * @param kept what the event source left in the queue
    * @returns what this batch added to the summary
    */
-  delivered(deliveries: readonly DeliveryReport[], kept: ReadonlySet<string>): Summary;
+  delivered(report: BatchReport, kept: ReadonlySet<string>): Summary;
   /** The function answered for none of them. */
   failed(messageIds: readonly string[], reason: string): void;
   /** Messages that need nothing more from the function. */
@@ -39,6 +48,7 @@ export function createRunCounts(): RunCounts {
   const done = { stored: 0, duplicate: 0 };
   const rejected = new Map<string, string>();
   const unstored = new Map<string, string>();
+  const changed: Record<string, number> = {};
   /** Stored, and then not deleted: their next delivery is a duplicate of this run's own making. */
   const undeleted = new Set<string>();
 
@@ -64,7 +74,8 @@ export function createRunCounts(): RunCounts {
 
   const received = () => done.stored + done.duplicate + rejected.size + unstored.size + undeleted.size;
   return {
-    delivered(deliveries, kept) {
+    delivered({ deliveries, changedBy }, kept) {
+      for (const [reason, count] of Object.entries(changedBy)) changed[reason] = (changed[reason] ?? 0) + count;
       const before = { ...done };
       const newlyRejected = deliveries.filter(({ messageId, outcome }) => {
         return note(messageId, outcome, kept.has(messageId)) && outcome.kind === 'rejected';
@@ -75,6 +86,7 @@ export function createRunCounts(): RunCounts {
         duplicates: done.duplicate - before.duplicate,
         rejected: countBy(newlyRejected.map(({ outcome }) => ('reason' in outcome ? outcome.reason : ''))),
         unstored: countBy(deliveries.flatMap(({ outcome }) => (outcome.kind === 'retry' ? [outcome.reason] : []))),
+        changed: changedBy,
       };
     },
     failed(messageIds, reason) {
@@ -88,6 +100,7 @@ export function createRunCounts(): RunCounts {
       duplicates: done.duplicate,
       rejected: countBy(rejected.values()),
       unstored: countBy(unstored.values()),
+      changed: { ...changed },
     }),
   };
 }

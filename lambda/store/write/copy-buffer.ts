@@ -51,8 +51,13 @@ export class CopyBuffer {
     this.#at = start + length;
   }
 
-  integer(value: number): void {
+  integer(value: number | null): void {
     this.#reserve(8);
+    if (value === null) {
+      set32(this.#buffer, this.#at, NULL);
+      this.#at += 4;
+      return;
+    }
     set32(this.#buffer, this.#at, 4);
     set32(this.#buffer, this.#at + 4, value);
     this.#at += 8;

@@ -1,33 +1,35 @@
 import type { ClientBase } from 'pg';
-import type { LoginRow } from '../../batch/login-row.ts';
+import { COLUMNS, type LoginRow } from '../../batch/login-row.ts';
 import type { InsertOutcome } from '../../batch/outcome.ts';
 import type { PendingRows } from '../../batch/pending-rows.ts';
 import { CopyBuffer } from './copy-buffer.ts';
 import { copyIn, type Payload } from './copy-in.ts';
 import { inTransaction } from './in-transaction.ts';
 
-const COLUMNS = 'user_id, device_type, masked_ip, masked_device_id, locale, app_version, create_date';
+const NAMES = COLUMNS.map(({ name }) => name).join(', ');
+const INTO_LOGINS = `user_logins (${NAMES}, create_date)`;
 
 /** The ledger first: where it knows a message already, it refuses before a row is written. */
 export const COPY_ALL = [
   'copy ingest_ledger (sent_at, message_id) from stdin (format binary)',
-  `copy user_logins (${COLUMNS}) from stdin (format binary)`,
+  `copy ${INTO_LOGINS} from stdin (format binary)`,
 ];
+
+const ARRAYS = COLUMNS.map(({ type }, i) => `$${i + 3}::${type === 'integer' ? 'integer' : 'text'}[]`).join(', ');
 
 /** Leaves out what the ledger knows already, and gives the ids of what was new. */
 const INSERT_FRESH = `
   with incoming as (
     select *
-    from unnest($1::timestamptz[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::integer[])
-      as t (sent_at, message_id, user_id, device_type, masked_ip, masked_device_id, locale, app_version)
+    from unnest($1::timestamptz[], $2::uuid[], ${ARRAYS}) as t (sent_at, message_id, ${NAMES})
   ), fresh as (
     insert into ingest_ledger (sent_at, message_id)
     select sent_at, message_id from incoming
     on conflict do nothing
     returning message_id
   ), stored as (
-    insert into user_logins (${COLUMNS})
-    select user_id, device_type, masked_ip, masked_device_id, locale, app_version, (sent_at at time zone 'UTC')::date
+    insert into ${INTO_LOGINS}
+    select ${NAMES}, (sent_at at time zone 'UTC')::date
     from incoming
     where message_id in (select message_id from fresh)
   )
@@ -57,7 +59,7 @@ export async function insertRows(
     if (!isKnownMessage(error)) throw error;
   }
   const fresh = await inTransaction(client, first, () =>
-    client.query<{ message_id: string }>(INSERT_FRESH, columns(pending.slice(0, pending.keys.length))),
+    client.query<{ message_id: string }>(INSERT_FRESH, arrays(pending.slice(0, pending.keys.length))),
   );
   const stored = new Set(fresh.rows.map((row) => row.message_id));
   return pending.keys.map(({ messageId }) => (stored.has(messageId) ? STORED : DUPLICATE));
@@ -105,28 +107,22 @@ function loginChunk(rows: readonly LoginRow[], { isFirst, isLast }: { isFirst: b
   const entries = new CopyBuffer((rows.length + 1) * LOGIN_ROW_BYTES);
   if (isFirst) entries.header();
   for (const row of rows) {
-    entries.startRow(7);
-    entries.text(row.userId);
-    entries.text(row.deviceType);
-    entries.text(row.maskedIp);
-    entries.text(row.maskedDeviceId);
-    entries.text(row.locale);
-    entries.integer(row.appVersion);
-    entries.date(row.sentAt);
+    entries.startRow(COLUMNS.length + 1);
+    for (const { name, type } of COLUMNS) {
+      if (type === 'integer') entries.integer(row[name] as number | null);
+      else entries.text(row[name] as string | null);
+    }
+    entries.date(row.sent_at);
   }
   if (isLast) entries.trailer();
   return entries.bytes();
 }
 
-function columns(rows: readonly LoginRow[]): unknown[][] {
+/** One per column of `incoming`. */
+function arrays(rows: readonly LoginRow[]): unknown[][] {
   return [
-    rows.map((row) => new Date(row.sentAt).toISOString()),
-    rows.map((row) => row.messageId),
-    rows.map((row) => row.userId),
-    rows.map((row) => row.deviceType),
-    rows.map((row) => row.maskedIp),
-    rows.map((row) => row.maskedDeviceId),
-    rows.map((row) => row.locale),
-    rows.map((row) => row.appVersion),
+    rows.map((row) => new Date(row.sent_at).toISOString()),
+    rows.map((row) => row.message_id),
+    ...COLUMNS.map(({ name }) => rows.map((row) => row[name])),
   ];
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { SQSEvent } from 'aws-lambda';
-import type { DeliveryReport } from '../../../tools/event-source/run-counts.ts';
+import type { BatchReport } from '../../../tools/event-source/run-counts.ts';
 
 export interface Invocation {
   event: SQSEvent;
@@ -12,16 +12,12 @@ export interface Invocation {
 }
 
 export type InvocationResult =
-  | {
-      ok: true /** As JSON, which is all that leaves a Lambda. */;
-      response: string | undefined;
-      deliveries: DeliveryReport[];
-    }
-  | { ok: false; name: string; message: string };
+  /** `response` is JSON, which is all that leaves a Lambda. */
+  { ok: true; response: string | undefined; report: BatchReport } | { ok: false; name: string; message: string };
 
 export interface FunctionAnswer {
   response: unknown;
-  deliveries: DeliveryReport[];
+  report: BatchReport;
 }
 
 export interface FunctionEnvironment {
@@ -75,7 +71,7 @@ export function createFunctionEnvironment(options: FunctionOptions): FunctionEnv
       });
       if (!answer.ok) throw Object.assign(new Error(answer.message), { name: answer.name });
       const response = answer.response === undefined ? undefined : JSON.parse(answer.response);
-      return { response, deliveries: answer.deliveries };
+      return { response, report: answer.report };
     },
     async stop() {
       await discard();

@@ -1,13 +1,15 @@
 import { parentPort } from 'node:worker_threads';
 import type { Context, SQSEvent } from 'aws-lambda';
 import { createHandler } from '../../../lambda/create-handler.ts';
-import type { DeliveryReport } from '../../../tools/event-source/run-counts.ts';
+import type { BatchReport } from '../../../tools/event-source/run-counts.ts';
 import type { Invocation, InvocationResult } from './function-environment.ts';
 
 /** The other side of `FunctionEnvironment`: what Lambda's runtime is to the handler. */
-let deliveries: DeliveryReport[] = [];
+const NOTHING: BatchReport = { deliveries: [], changedBy: {} };
+let report = NOTHING;
 const handler = createHandler(process.env, (result) => {
-  deliveries = result.deliveries.map(({ record, outcome }) => ({ messageId: record.messageId, outcome }));
+  const deliveries = result.deliveries.map(({ record, outcome }) => ({ messageId: record.messageId, outcome }));
+  report = { deliveries, changedBy: result.changedBy };
 });
 
 parentPort?.on('message', async ({ event, requestId, deadline }: Invocation) => {
@@ -22,10 +24,10 @@ function flush(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 async function answer(event: SQSEvent, context: Context): Promise<InvocationResult> {
-  deliveries = [];
+  report = NOTHING;
   try {
     const response = JSON.stringify(await handler(event, context));
-    return { ok: true, response, deliveries };
+    return { ok: true, response, report };
   } catch (error) {
     const { name, message } =
       error instanceof Error ? error : { name: 'Error', message: 'the function threw no error' };

@@ -35,7 +35,7 @@ const POISONS: readonly ((event: Record<string, unknown>) => string)[] = [
   (event) => JSON.stringify(event).slice(0, -2),
   ({ ip: _, ...event }) => JSON.stringify(event),
   (event) => JSON.stringify({ ...event, device_id: [event.device_id] }),
-  (event) => JSON.stringify({ ...event, app_version: event.device_id }),
+  (event) => JSON.stringify({ ...event, app_version: [event.device_id] }),
   (event) => JSON.stringify([event]),
 ];
 
