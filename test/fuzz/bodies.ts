@@ -1,11 +1,15 @@
 import type { Random } from '../support/random.ts';
-import { nearlyValidLogin, validLogin } from './logins.ts';
+import { drawLogin, nearlyValidLogin, type Stored, validLogin } from './logins.ts';
 import { anyKey, anyObject, anyText, anyValue, CANARY } from './texts.ts';
 
 export interface Body {
   text: unknown;
   /** Whether it must become a row; where false, it may. */
   isValid: boolean;
+  /** What the row then holds, where that is known. */
+  stored?: Stored;
+  /** Why it must be rejected, where that is known. */
+  reason?: string;
 }
 
 const ODD_NUMBERS = [
@@ -40,13 +44,35 @@ const DOUBTFUL: readonly ((random: Random) => unknown)[] = [
   (random) => random.pick<unknown>([undefined, null, 0, true, {}, [], validLogin(random), { toString: CANARY }]),
 ];
 
+/** What holds no login, and is named for whoever sent it. */
+const NAMED: readonly ((random: Random) => readonly [text: string, reason: string])[] = [
+  (random) => [json([validLogin(random)]), 'several_events'],
+  (random) => [json({ Records: [validLogin(random)], [CANARY]: 1 }), 'several_events'],
+  (random) => [`${json(validLogin(random))}\n${json(validLogin(random))}`, 'several_events'],
+  () => [json(['software.amazon.payloadoffloading.PayloadS3Pointer', { s3Key: CANARY }]), 'pointer'],
+  () => [json(['com.amazon.sqs.javamessaging.MessageS3Pointer']), 'pointer'],
+  () => [json({ Service: CANARY, Event: 's3:TestEvent' }), 'test_event'],
+  (random) => [Buffer.from(json(validLogin(random))).toString('base64'), 'encoded'],
+  (random) => [json(json(json(validLogin(random)))), 'not_object'],
+  () => [json(CANARY), 'not_json'],
+  () => ['[]', 'not_object'],
+];
+
 export function anyBody(random: Random): Body {
-  if (random.chance(0.6)) return { text: random.pick(DOUBTFUL)(random), isValid: false };
-  const login = validLogin(random);
-  const text = random.pick([json, json, json, eventBridge, (event: object) => snsNotification(random, json(event))])(
-    login,
-  );
-  return { text, isValid: true };
+  if (random.chance(0.5)) return { text: random.pick(DOUBTFUL)(random), isValid: false };
+  if (random.chance(0.2)) {
+    const [text, reason] = random.pick(NAMED)(random);
+    return { text: random.chance(0.3) ? snsNotification(random, text) : text, isValid: false, reason };
+  }
+  const { login, stored } = drawLogin(random);
+  const event = random.pick<(text: string) => string>([
+    (text) => text,
+    (text) => text,
+    (text) => `\ufeff${text}`,
+    (text) => json(text),
+  ])(json(login));
+  const text = random.pick([event, event, eventBridge(login), snsNotification(random, event)]);
+  return { text, isValid: true, stored };
 }
 
 export function json(value: unknown): string {

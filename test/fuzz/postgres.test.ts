@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
-import type { LoginRow } from '../../lambda/batch/login-row.ts';
+import { COLUMNS, type LoginRow } from '../../lambda/batch/login-row.ts';
 import type { Delivery } from '../../lambda/batch/process-batch.ts';
 import { createHandler, type Handler } from '../../lambda/create-handler.ts';
 import { MalformedEventError } from '../../lambda/errors.ts';
@@ -58,15 +58,13 @@ function expectNothingRaw(): void {
   vi.clearAllMocks();
 }
 
-/** As the table shows a row; the order of keys is that of `STORED`. */
+/** As the table shows a row. */
 function asStored(row: LoginRow): string {
-  const createDate = new Date(row.sentAt).toISOString().slice(0, 10);
-  const { userId, deviceType, maskedIp, maskedDeviceId, locale, appVersion } = row;
-  return JSON.stringify([userId, deviceType, maskedIp, maskedDeviceId, locale, appVersion, createDate]);
+  const createDate = new Date(row.sent_at).toISOString().slice(0, 10);
+  return JSON.stringify([...COLUMNS.map(({ name }) => row[name]), createDate]);
 }
 
-const STORED = `select user_id, device_type, masked_ip, masked_device_id, locale, app_version, create_date::text
-  from user_logins`;
+const STORED = `select ${COLUMNS.map(({ name }) => name).join(', ')}, create_date::text from user_logins`;
 
 describe('the function on a real Postgres', () => {
   test('stores what parsing lets through, as it is, and nothing of it is refused', async () => {

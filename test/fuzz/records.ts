@@ -9,6 +9,7 @@ export interface Drawn {
   record: SQSRecord;
   /** Whether it must become a row, alone; where false, it may. */
   isValid: boolean;
+  body: Body;
 }
 
 const DAY_MS = 86_400_000;
@@ -42,7 +43,7 @@ export function anyRecord(random: Random, now: number, drawBody: (random: Random
     eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:login-queue',
     awsRegion: 'us-east-1',
   };
-  return { record: record as SQSRecord, isValid: body.isValid && isUsual.attributes && isUsual.origin };
+  return { record: record as SQSRecord, isValid: body.isValid && isUsual.attributes && isUsual.origin, body };
 }
 
 /** SQS's are uuids; it promises only that they are unique. */
@@ -99,9 +100,12 @@ export function anyBatch(random: Random, draw: () => Drawn, size: number): Drawn
   const batch: Drawn[] = [];
   while (batch.length < size) {
     const earlier = batch.length > 0 && random.chance(0.1) ? random.pick(batch) : null;
-    if (!earlier) batch.push(draw());
-    else if (random.chance(0.5)) batch.push(random.pick([earlier, JSON.parse(json(earlier)) as Drawn]));
-    else batch.push({ ...earlier, record: { ...draw().record, messageId: earlier.record.messageId }, isValid: false });
+    if (earlier && random.chance(0.5)) {
+      batch.push(random.pick([earlier, JSON.parse(json(earlier)) as Drawn]));
+      continue;
+    }
+    const next = draw();
+    batch.push(earlier ? { ...next, record: { ...next.record, messageId: earlier.record.messageId } } : next);
   }
   return batch;
 }

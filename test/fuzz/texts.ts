@@ -1,4 +1,4 @@
-import { FIELD_NAMES } from '../../lambda/message/rejection.ts';
+import { FIELD_NAMES } from '../../lambda/message/fields/fields.ts';
 import type { Random } from '../support/random.ts';
 
 /** In every drawn text that has room for it, and nowhere else: finding it in a reason, an error or a log is a leak. */

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -21,10 +21,15 @@ export function copyProject(file: string, change: (text: string) => string): str
   onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
   for (const part of PARTS) cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  changeFile(copy, file, change);
+  return copy;
+}
+
+/** @param file in the copy; it is made where it is not there */
+export function changeFile(copy: string, file: string, change: (text: string) => string): void {
   const path = join(copy, file);
-  const before = readFileSync(path, 'utf8');
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const after = change(before);
   if (after === before) throw new Error(`The change of ${file} changed nothing.`);
   writeFileSync(path, after);
-  return copy;
 }
