@@ -1,23 +1,25 @@
 /**
  * `npm run bench`: what a batch of login events costs from body strings to commit, and what the function costs to load.
  *
- * Method. For batches of 10, 100, 1,000 and 10,000 events, three contestants (plan.ts) run by turns in one process,
- * each with a database and one connection of its own on one embedded PostgreSQL with its default settings (fsync on).
- * Their order is drawn anew in every round; every batch is made of new messages; before each timing garbage is
- * collected and ten other events go ahead; small batches are timed several at once; checkpoints happen between rounds. The first rounds warm up and do not
- * count. Reported are medians with the middle half, and ratios as medians of the ratios inside each round: on a quiet
- * machine they repeat within 5 %. Under a foreign load of two cores neither they nor the milliseconds mean much. The
- * ledger holds a million entries before the first batch.
+ * Method. For batches of 10, 100, 1,000 and 10,000 events the contestants (plan.ts) run by turns in one process, each
+ * with a database and one connection of its own on one embedded PostgreSQL with its default settings (fsync on). Their
+ * order is drawn anew in every round; every batch is made of new messages; before each timing garbage is collected and
+ * ten other events go ahead; small batches are timed several at once; checkpoints happen between rounds. The first
+ * rounds warm up and do not count. Reported are medians with the middle half, and ratios as medians of the ratios inside
+ * each round. The headline is c over d: the handler over the same two COPYs from bytes that were ready before the clock
+ * started. On a quiet machine ratios repeat within 5 %; under a foreign load c is slowed down far more than d, which
+ * leaves the client idle. The ledgers of c and d hold a million entries before the first batch.
  *
- * Proved in each run, or it fails: the floor and the handler turn the same messages, awkward texts included, into the
- * same rows; each contestant stored every event it was given; the handler's log was written.
+ * Proved in each run, or it fails: b, c and d turn the same messages, awkward texts included, into the same rows; each
+ * contestant stored every event it was given; the handler's log was written.
  *
- * The handler's time includes its checks, ledger, log line and metrics, as on Lambda. The bundle is built as for the
- * deployment, and imported in new processes by turns with an empty one.
+ * The handler's time includes its checks, ledger, log line and metrics, as on Lambda. The CPU is that of the whole client
+ * process, with the threads that collect garbage and compile. The bundle is built as for the deployment, and imported in
+ * new processes by turns with an empty one.
  *
  * Not measured: a network between function and database (each contestant but the first needs one or two round trips
- * per batch, row by row one per event), TLS, Lambda itself (its CPU share, its cold start), the queue, batches with
- * duplicates or rejected messages, several functions at once, and whether the disk keeps what fsync promises.
+ * per batch, row by row one per event), TLS, Lambda itself (its CPU share, its cold start), the queue, several functions
+ * at once, and whether the disk keeps what fsync promises.
  */
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
