@@ -1,5 +1,5 @@
 import type { Change } from '../message/changes.ts';
-import type { ValidMessage } from '../message/parse-message.ts';
+import type { DistinctMessage } from './distinct.ts';
 
 export interface Changed {
   /** How many messages had their values changed or left out, by reason. */
@@ -8,10 +8,11 @@ export interface Changed {
 }
 
 /** Counts each message once, at its first receive, whatever becomes of it then. */
-export function countChanged(messages: readonly ValidMessage[]): Changed {
+export function countChanged(messages: readonly DistinctMessage[]): Changed {
   const changedBy: Changed['changedBy'] = {};
   let unknownKeysDropped = 0;
-  for (const { changes, unknownKeys, isFirstReceive } of messages) {
+  for (const { message } of messages) {
+    const { changes, unknownKeys, isFirstReceive } = message;
     if (!isFirstReceive) continue;
     unknownKeysDropped += unknownKeys;
     for (const change of changes) changedBy[change] = (changedBy[change] ?? 0) + 1;

@@ -1,6 +1,6 @@
 import type { Canonical, Masker } from '../masking/masker.ts';
 import { FIELD_NAMES, FIELDS, type Field } from '../message/fields/fields.ts';
-import type { ValidMessage } from '../message/parse-message.ts';
+import type { DistinctMessage } from './distinct.ts';
 import type { LoginRow } from './login-row.ts';
 
 const ALL = FIELD_NAMES.map((name) => ({ name, ...(FIELDS[name] as Field) }));
@@ -12,13 +12,15 @@ const PLAIN = ALL.filter(({ secret }) => !secret);
  *
  * @returns a row per message, in their order
  */
-export function maskRows(messages: readonly ValidMessage[], masker: Masker): LoginRow[] {
+export function maskRows(messages: readonly DistinctMessage[], masker: Masker): LoginRow[] {
   const secrets: (Canonical | null)[] = [];
-  for (const { event } of messages) for (const { name } of SECRET) secrets.push(event[name] as Canonical | null);
+  for (const { message } of messages) {
+    for (const { name } of SECRET) secrets.push(message.event[name] as Canonical | null);
+  }
   const masked = masker.mask(secrets);
   let at = 0;
-  return messages.map(({ identity, event }) => {
-    const row: Record<string, unknown> = { message_id: identity.messageId, sent_at: identity.sentAt };
+  return messages.map(({ messageId, sentAt, message: { event } }) => {
+    const row: Record<string, unknown> = { message_id: messageId, sent_at: sentAt };
     for (const { name, column } of PLAIN) row[column] = event[name];
     for (const { column } of SECRET) row[column] = masked[at++];
     return row as LoginRow;

@@ -1,6 +1,6 @@
 import type { Masker } from '../masking/masker.ts';
 import type { Identity } from '../message/identity.ts';
-import type { ValidMessage } from '../message/parse-message.ts';
+import type { DistinctMessage } from './distinct.ts';
 import type { LoginRow } from './login-row.ts';
 import { maskRows } from './mask-rows.ts';
 
@@ -18,25 +18,20 @@ export interface RowsOfBatch {
 }
 
 /** Each message is masked once, however often its row is read. */
-export function maskWhenRead(messages: readonly ValidMessage[], masker: Masker): RowsOfBatch {
-  const keys = messages.map(({ identity }) => identity);
+export function maskWhenRead(messages: readonly DistinctMessage[], masker: Masker): RowsOfBatch {
   const rows = new Array<LoginRow | undefined>(messages.length);
 
   function read(from: number, to: number): LoginRow[] {
-    const missing: number[] = [];
-    for (let i = from; i < to; i++) if (rows[i] === undefined) missing.push(i);
-    const masked = maskRows(
-      missing.map((i) => messages[i] as ValidMessage),
-      masker,
-    );
-    for (const [at, i] of missing.entries()) rows[i] = masked[at];
+    const missing = messages.slice(from, to).filter(({ index }) => rows[index] === undefined);
+    const masked = maskRows(missing, masker);
+    for (let i = 0; i < missing.length; i++) rows[(missing[i] as DistinctMessage).index] = masked[i];
     return rows.slice(from, to) as LoginRow[];
   }
 
   return {
     length: messages.length,
     part: (start, end) => ({
-      keys: keys.slice(start, end),
+      keys: messages.slice(start, end),
       slice: (from, to) => read(start + from, Math.min(end, start + to)),
     }),
   };

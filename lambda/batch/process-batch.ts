@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { MalformedEventError } from '../errors.ts';
 import type { Masker } from '../masking/masker.ts';
-import { type ParsedMessage, parseMessage, type ValidMessage } from '../message/parse-message.ts';
+import { type ParsedMessage, parseMessage } from '../message/parse-message.ts';
 import { type Changed, countChanged } from './changed.ts';
 import type { ClassifiedError } from './classified-error.ts';
 import { type Claim, type Distinct, distinct } from './distinct.ts';
@@ -80,13 +80,12 @@ async function maskAndWrite({ messages, claims }: Distinct, writer: Writer): Pro
     insert: (from, to) => writer.insert(rows.part(from, to)),
     classify: writer.classify,
   });
-  const outcomeOf = new Map(messages.map((message, i) => [message, written[i] as RowOutcome]));
-  return claims.map((claim) => outcomeOfClaim(claim, outcomeOf));
+  return claims.map((claim) => outcomeOf(claim, written));
 }
 
-function outcomeOfClaim(claim: Claim, written: ReadonlyMap<ValidMessage, RowOutcome>): Outcome {
+function outcomeOf(claim: Claim, written: readonly RowOutcome[]): Outcome {
   if ('rejected' in claim) return { kind: 'rejected', reason: claim.rejected };
   if ('clashesWith' in claim) return { kind: 'retry', reason: 'id_clash' };
-  const outcome = written.get(claim.message) as RowOutcome;
+  const outcome = written[claim.distinct.index] as RowOutcome;
   return claim.isRepeat && outcome.kind === 'stored' ? { kind: 'duplicate' } : outcome;
 }

@@ -2,6 +2,7 @@ import { createHmac, hash, type KeyObject } from 'node:crypto';
 
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
+const MAX_ASCII = 0x7f;
 /** Of a text that is short enough to be hashed in place: 128 units of UTF-16, at most three bytes each in UTF-8. */
 const MAX_UNITS = 128;
 const MAX_BYTES = 3 * MAX_UNITS;
@@ -27,11 +28,22 @@ export function createHmacSha256(key: KeyObject): Hmac {
   return (text) => {
     // A longer text would be cut off without an error, and could share its pseudonym with another one.
     if (text.length > MAX_UNITS) return checked(createHmac('sha256', key).update(text, 'utf8').digest('binary'));
-    const length = BLOCK_BYTES + inner.write(text, BLOCK_BYTES, 'utf8');
-    views[length] ??= inner.subarray(0, length);
-    outer.write(checked(hash('sha256', views[length], 'binary')), BLOCK_BYTES, 'binary');
+    const end = BLOCK_BYTES + writeUtf8(inner, BLOCK_BYTES, text);
+    views[end] ??= inner.subarray(0, end);
+    const digest = checked(hash('sha256', views[end], 'binary'));
+    for (let i = 0; i < DIGEST_BYTES; i++) outer[BLOCK_BYTES + i] = digest.charCodeAt(i);
     return checked(hash('sha256', outer, 'binary'));
   };
+}
+
+/** @returns how many bytes it took; ASCII goes byte by byte, which for so few costs less than the call */
+function writeUtf8(into: Buffer, start: number, text: string): number {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit > MAX_ASCII) return into.write(text, start, 'utf8');
+    into[start + i] = unit;
+  }
+  return text.length;
 }
 
 /** RFC 2104: a key longer than a block is hashed first. */

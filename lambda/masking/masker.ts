@@ -59,7 +59,9 @@ export function createMasker(kid: string, { root, layer }: MaskKeys): Masker {
       const blocks = Buffer.allocUnsafe(values.length * BLOCK_BYTES);
       let end = 0;
       for (const value of values) {
-        if (value) end += blocks.write(hmacs[value.key](value.text), end, BLOCK_BYTES, 'latin1');
+        if (value === null) continue;
+        const mac = hmacs[value.key](value.text);
+        for (let i = 0; i < BLOCK_BYTES; i++) blocks[end++] = mac.charCodeAt(i);
       }
       const digits = encryptBlocks(layer.block, blocks.subarray(0, end)).toString('hex');
       let at = 0;

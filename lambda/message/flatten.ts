@@ -9,6 +9,9 @@ const FIELDS: ReadonlySet<string> = new Set(FIELD_NAMES);
 
 export type FlatEvent = Partial<Record<FieldName, unknown>>;
 
+/** All of them, so that every event has the same shape for the engine; JSON gives no `undefined`. */
+const NO_FIELDS: FlatEvent = Object.fromEntries(FIELD_NAMES.map((name) => [name, undefined]));
+
 export type Flattened =
   | { ok: true; fields: FlatEvent; isEmpty: boolean; unknownKeys: number }
   | { ok: false; reason: Extract<Rejection, 'too_complex' | `ambiguous ${string}`> };
@@ -20,17 +23,17 @@ export type Flattened =
  * @returns the known fields, and how many other keys were dropped (an object that was walked is not counted)
  */
 export function flatten(root: object): Flattened {
-  // Without a prototype, `__proto__` and `constructor` are keys like any other.
-  const fields: FlatEvent = Object.create(null);
+  const fields: FlatEvent = { ...NO_FIELDS };
   const open = [{ object: root, depth: 0 }];
   let nodes = 0;
   let isEmpty = true;
   let unknownKeys = 0;
   for (let next = open.pop(); next; next = open.pop()) {
-    for (const [key, value] of Object.entries(next.object)) {
+    for (const key of Object.keys(next.object)) {
+      const value = (next.object as Readonly<Record<string, unknown>>)[key];
       if (++nodes > MAX_NODES) return { ok: false, reason: 'too_complex' };
       if (isField(key)) {
-        if (key in fields && fields[key] !== value) return { ok: false, reason: `ambiguous ${key}` };
+        if (fields[key] !== undefined && fields[key] !== value) return { ok: false, reason: `ambiguous ${key}` };
         fields[key] = value;
         isEmpty = false;
       } else if (isObject(value)) {

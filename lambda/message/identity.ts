@@ -11,6 +11,8 @@ export const ORIGIN_ATTRIBUTES = { messageId: 'origin_message_id', sentAt: 'orig
 export const LEDGER_RETENTION_DAYS = 35;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+/** As SQS gives them. */
+const LOWER_CASE_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Milliseconds since 1970 of at most 13 digits, which lasts until 2286. */
 const EPOCH_MILLISECONDS = /^\d{1,13}$/;
 
@@ -49,6 +51,7 @@ export function identify(record: SQSRecord, now: number): IdentityResult {
 
 /** SQS's ids are uuids, but it promises only that they are unique: anything else gets a uuid of its own by hashing. */
 function asUuid(messageId: string): string {
+  if (LOWER_CASE_UUID.test(messageId)) return messageId;
   if (isUuid(messageId)) return messageId.toLowerCase();
   // Not as UTF-8, which makes one of all halves of surrogate pairs.
   const hex = createHash('sha256').update(messageId, 'utf16le').digest('hex');

@@ -86,9 +86,12 @@ function failures(deliveries: readonly Delivery[]): { messageId: string; outcome
 }
 
 function oldestAgeSeconds(deliveries: readonly Delivery[], now: number): number | null {
-  // What arrives is only said to be text, and an object that refuses to become a number would fail a committed batch.
-  const texts = deliveries.map(({ record }) => record.attributes?.SentTimestamp).filter((at) => typeof at === 'string');
-  const times = texts.map(Number).filter(Number.isFinite);
-  if (times.length === 0) return null;
-  return Math.max(0, now - times.reduce((a, b) => Math.min(a, b))) / 1_000;
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const { record } of deliveries) {
+    const sentAt = record.attributes?.SentTimestamp;
+    // What arrives is only said to be text, and an object that refuses to become a number would fail a committed batch.
+    const ms = typeof sentAt === 'string' ? Number(sentAt) : Number.NaN;
+    if (Number.isFinite(ms) && ms < oldest) oldest = ms;
+  }
+  return oldest === Number.POSITIVE_INFINITY ? null : Math.max(0, now - oldest) / 1_000;
 }

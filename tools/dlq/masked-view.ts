@@ -53,7 +53,7 @@ function eventOf(body: string, masker: Masker | null): Pick<MaskedView, 'event' 
 
 /** What the table would hold of it, where anybody may see that; of a value that breaks the contract only its type. */
 function shownField(name: FieldName, fields: FlatEvent, masker: Masker | null): unknown {
-  if (!(name in fields)) return '<missing>';
+  if (fields[name] === undefined) return '<missing>';
   const field: Field = FIELDS[name];
   const value = field.read(fields[name], [], field.limit ?? 0);
   if (value instanceof Refusal) return `<hidden: ${value.problem} ${name}, ${typeOf(fields[name])}>`;

@@ -14,7 +14,7 @@ export function canonicalAddress(text: string): string | null {
 }
 
 function canonicalIpv6(address: string): string {
-  const groups = ipv6Groups(address.replace(/%.*$/s, ''));
+  const groups = ipv6Groups(address);
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
     return groups
       .slice(6)
@@ -27,17 +27,31 @@ function canonicalIpv6(address: string): string {
   return `${hex.slice(0, zeros.start).join(':')}::${hex.slice(zeros.start + zeros.length).join(':')}`;
 }
 
+const COLON = 0x3a;
+const DOT = 0x2e;
+const PERCENT = 0x25;
+
 /** The eight 16-bit groups of a valid address; `::` and a dotted IPv4 tail are written out. */
 function ipv6Groups(address: string): number[] {
-  const [head = [], tail] = address.split('::').map((half) => (half === '' ? [] : half.split(':').flatMap(parseGroup)));
-  if (!tail) return head;
-  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
-}
-
-function parseGroup(group: string): number[] {
-  if (!group.includes('.')) return [Number.parseInt(group, 16)];
-  const [a = 0, b = 0, c = 0, d = 0] = group.split('.').map(Number);
-  return [a * 256 + b, c * 256 + d];
+  const groups: number[] = [];
+  let gap = 0;
+  let start = 0;
+  for (let i = 0; ; i++) {
+    const code = address.charCodeAt(i);
+    if (code === DOT) {
+      const [a = 0, b = 0, c = 0, d = 0] = address.slice(start).split('.').map(Number.parseFloat);
+      groups.push(a * 256 + b, c * 256 + d);
+      break;
+    }
+    if (code === COLON && i === start) gap = groups.length;
+    const isEnd = i === address.length || code === PERCENT;
+    if (code !== COLON && !isEnd) continue;
+    if (i > start) groups.push(Number.parseInt(address.slice(start, i), 16));
+    if (isEnd) break;
+    start = i + 1;
+  }
+  while (groups.length < 8) groups.splice(gap, 0, 0);
+  return groups;
 }
 
 /** The first of the longest runs, as RFC 5952 section 4.2.3 asks. */

@@ -77,35 +77,33 @@ const LEDGER_ROW_BYTES = 34;
 const LOGIN_ROW_BYTES = 220;
 
 /** What `COPY_ALL` takes. */
-export function payloads(pending: PendingRows): Payload[] {
-  return [[() => ledgerEntries(pending.keys)], loginChunks(pending)];
+export function payloads({ keys, slice }: PendingRows): Payload[] {
+  const chunks = (bytesPerRow: number, encode: (entries: CopyBuffer, from: number, to: number) => void): Payload =>
+    // Of no rows too there is a chunk: the server waits for header and trailer.
+    Array.from({ length: Math.max(1, Math.ceil(keys.length / CHUNK_ROWS)) }, (_, i) => () => {
+      const from = i * CHUNK_ROWS;
+      const to = Math.min(keys.length, from + CHUNK_ROWS);
+      const entries = new CopyBuffer((to - from + 1) * bytesPerRow);
+      if (from === 0) entries.header();
+      encode(entries, from, to);
+      if (to === keys.length) entries.trailer();
+      return entries.bytes();
+    });
+  return [
+    chunks(LEDGER_ROW_BYTES, (entries, from, to) => encodeKeys(entries, keys.slice(from, to))),
+    chunks(LOGIN_ROW_BYTES, (entries, from, to) => encodeLogins(entries, slice(from, to))),
+  ];
 }
 
-function ledgerEntries(keys: PendingRows['keys']): Buffer {
-  const entries = new CopyBuffer((keys.length + 1) * LEDGER_ROW_BYTES);
-  entries.header();
+function encodeKeys(entries: CopyBuffer, keys: PendingRows['keys']): void {
   for (const { sentAt, messageId } of keys) {
     entries.startRow(2);
     entries.timestamptz(sentAt);
     entries.uuid(messageId);
   }
-  entries.trailer();
-  return entries.bytes();
 }
 
-function loginChunks(pending: PendingRows): Payload {
-  const { length } = pending.keys;
-  // Of no rows too there is a chunk: the server waits for header and trailer.
-  return Array.from({ length: Math.max(1, Math.ceil(length / CHUNK_ROWS)) }, (_, i) => () => {
-    const from = i * CHUNK_ROWS;
-    const to = Math.min(length, from + CHUNK_ROWS);
-    return loginChunk(pending.slice(from, to), { isFirst: from === 0, isLast: to === length });
-  });
-}
-
-function loginChunk(rows: readonly LoginRow[], { isFirst, isLast }: { isFirst: boolean; isLast: boolean }): Buffer {
-  const entries = new CopyBuffer((rows.length + 1) * LOGIN_ROW_BYTES);
-  if (isFirst) entries.header();
+function encodeLogins(entries: CopyBuffer, rows: readonly LoginRow[]): void {
   for (const row of rows) {
     entries.startRow(COLUMNS.length + 1);
     for (const { name, type } of COLUMNS) {
@@ -114,8 +112,6 @@ function loginChunk(rows: readonly LoginRow[], { isFirst, isLast }: { isFirst: b
     }
     entries.date(row.sent_at);
   }
-  if (isLast) entries.trailer();
-  return entries.bytes();
 }
 
 /** One per column of `incoming`. */
