@@ -24,7 +24,18 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 40_000, hookTimeout: 40_000 },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          exclude: ['test/e2e/npx.test.ts'],
+          testTimeout: 40_000,
+          hookTimeout: 40_000,
+        },
+      },
+      {
+        extends: true,
+        // After all others: it installs every package once, which nothing that has a time limit can stand beside.
+        test: { name: 'fresh-clone', include: ['test/e2e/npx.test.ts'], sequence: { groupOrder: 1 } },
       },
     ],
   },

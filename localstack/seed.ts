@@ -1,28 +1,31 @@
 import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { type Answer, defineCommand } from '../tools/cli/command.ts';
 import { formatCount, showProgress } from '../tools/cli/progress.ts';
 import { UserError } from '../tools/cli/user-error.ts';
 import { createBusyQueue } from '../tools/sqs/busy-queue.ts';
-import { type CommandLine, runCommand } from './deployed/command.ts';
+import { type Deployment, findDeployment } from './deployed/deployment.ts';
 import { createSqsClient } from './embedded/sqs/queue-server.ts';
 import { QUEUE_NAME } from './embedded/sqs/queues.ts';
-import { countEvents, readEvents, STDIN } from './events/read-events.ts';
+import { countEvents, FILE_HELP, readEvents, STDIN } from './events/read-events.ts';
 import { SAMPLE_EVENTS } from './events/samples/samples.ts';
 import { sendEvents } from './events/send-events.ts';
 
-const HELP = `Sends events to the queue that npm run deploy:local made.
-
-  npm run seed:local                 100 shipped events
-  npm run seed:local -- FILE...      your own: JSON array or JSON Lines, gzipped or not; - is standard input
-
-Options, after --
-  --json    {"sent": N, "queueUrl": "..."} on standard output; everything else goes to standard error
-  --help    this text
-
+export const command = defineCommand(
+  (command) =>
+    command
+      .description('Sends events to the queue that "deploy --stage localstack" made.')
+      .argument('[FILE...]', FILE_HELP)
+      .addHelpText(
+        'after',
+        `
 Environment
-  AWS_ENDPOINT_URL    a LocalStack that runs elsewhere (default: http://localhost:4566)
-`;
+  AWS_ENDPOINT_URL  a LocalStack that runs elsewhere
+                    (default: http://localhost:4566)`,
+      ),
+  ({ args: [files], env, out }) => seed(files, findDeployment(env), out),
+);
 
-async function seed({ at, files, out }: CommandLine): Promise<Record<string, unknown>> {
+async function seed(files: readonly string[], at: Deployment, out: NodeJS.WritableStream): Promise<Answer> {
   const paths = files.length > 0 ? files : [SAMPLE_EVENTS];
   const total = paths.includes(STDIN) ? null : await countEvents(paths);
   const sqs = createSqsClient(at.endpoint);
@@ -47,7 +50,7 @@ async function seed({ at, files, out }: CommandLine): Promise<Record<string, unk
   }
   out.write(`Sent ${formatCount(sent)} events to ${queueUrl}.\n`);
   out.write(`See the rows: psql '${at.databaseUrl}' -c 'select * from user_logins'\n`);
-  return { sent, queueUrl };
+  return { json: { sent, queueUrl } };
 }
 
 async function findQueue(sqs: SQSClient, endpoint: string): Promise<string> {
@@ -57,10 +60,12 @@ async function findQueue(sqs: SQSClient, endpoint: string): Promise<string> {
   } catch (error) {
     const { name } = error as Error;
     if (name === 'QueueDoesNotExist') {
-      throw new UserError(`There is no queue ${QUEUE_NAME} at ${endpoint}: run "npm run deploy:local" first.`);
+      throw new UserError(
+        `There is no queue ${QUEUE_NAME} at ${endpoint}: run "npx login-etl deploy --stage localstack" first.`,
+      );
     }
-    throw new UserError(`No LocalStack answers at ${endpoint} (${name}): run "npm run deploy:local" first.`);
+    throw new UserError(
+      `No LocalStack answers at ${endpoint} (${name}): run "npx login-etl deploy --stage localstack" first.`,
+    );
   }
 }
-
-await runCommand({ help: HELP, takesFiles: true }, process.env, seed);

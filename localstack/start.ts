@@ -1,45 +1,69 @@
-import { ConfigError } from '../lambda/errors.ts';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readConfig } from '../lambda/settings/config.ts';
-import { ENV } from '../lambda/settings/environment.ts';
-import { surviveClosedOutput } from '../tools/cli/closed-output.ts';
-import { onInterrupt } from '../tools/cli/interrupt.ts';
+import { ENV, type Environment } from '../lambda/settings/environment.ts';
+import { type CommandLine, defineCommand } from '../tools/cli/command.ts';
 import { UserError } from '../tools/cli/user-error.ts';
 import { type DataFolder, openDataFolder } from './embedded/data-folder.ts';
 import { keySettings } from './embedded/key-settings.ts';
-import { HELP, type Options, parseOptions } from './embedded/options.ts';
 import { isComplete, reportAsJson } from './embedded/report.ts';
-import { run } from './embedded/run.ts';
+import { type Options, run } from './embedded/run.ts';
+import { FILE_HELP } from './events/read-events.ts';
 
-/** The entry of `npm start`. */
-async function main(args: readonly string[]): Promise<number> {
-  const options = parseOptions(args);
-  if (options.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const folder = openDataFolder(options.data);
-  try {
-    return await start(options, folder);
-  } finally {
-    folder.release();
-  }
-}
+/** The same folder wherever the command is called from. */
+const DATA_FOLDER = join(fileURLToPath(new URL('..', import.meta.url)), '.login-etl');
 
-async function start(options: Options, folder: DataFolder): Promise<number> {
-  const keys = keySettings(process.env, folder);
-  checkSettings(options, keys);
+export const command = defineCommand(
+  (command) =>
+    command
+      .description(
+        'Runs the pipeline on this machine: an embedded SQS queue, the Lambda handler, and a real PostgreSQL. ' +
+          'Sends events, waits until each is stored or dead-lettered, and shows what became of them.',
+      )
+      .argument('[FILE...]', FILE_HELP)
+      .option('--watch', 'stay up, store what arrives, until Ctrl-C', false)
+      .option('--fresh', 'begin with an empty database', false)
+      .option('--data <dir>', "keep database, mask keys and log in this folder (default: the project's .login-etl)")
+      .addHelpText('after', ENVIRONMENT),
+  async ({ args: [files], options: { data = DATA_FOLDER, ...flags }, ...line }) => {
+    if (data === '') throw new UserError('--data needs the name of a folder.', 2);
+    const folder = openDataFolder(data);
+    try {
+      return await start({ files, json: line.json, ...flags }, folder, line);
+    } finally {
+      folder.release();
+    }
+  },
+);
+
+const ENVIRONMENT = `
+Environment
+  DATABASE_URL  a PostgreSQL 14 to 18 of your own instead of the embedded one;
+                its role may create tables and roles
+  MASK_KEY      hex:... or base64:... of at least 32 random bytes instead of
+                the key made by the first run
+  MASK_LAYER_KEY
+                the same for the layer key; with a MASK_KEY and without this
+                one, MASK_KEY serves for both
+  MASK_KEY_ID   the layer key's id, which begins every pseudonym (default: k1)
+
+The exit code is 0 when every event was stored, or dead-lettered for a named
+reason.`;
+
+async function start(options: Options, folder: DataFolder, line: Omit<CommandLine, 'args' | 'options'>) {
+  const { env, out } = line;
+  const keys = keySettings(env, folder);
+  checkSettings(options, keys, env);
   if (options.fresh) folder.emptyDatabase();
-  const interrupt = onInterrupt();
-  const out = options.json ? process.stderr : process.stdout;
-  const result = await run({ options, folder, keys, env: process.env, out, interrupt });
-  if (options.json) process.stdout.write(`${JSON.stringify(reportAsJson(result))}\n`);
-  if (isComplete(result)) return 0;
-  return interrupt.aborted ? 130 : 1;
+  const interrupt = line.interrupt();
+  const result = await run({ options, folder, keys, env, out, interrupt });
+  const failed = interrupt.aborted ? 130 : 1;
+  return { json: reportAsJson(result), exitCode: isComplete(result) ? 0 : failed };
 }
 
 /** The function's own check, before anything is started that a wrong setting would make useless. */
-function checkSettings(options: Options, keys: Record<string, string>): void {
-  const databaseUrl = process.env[ENV.databaseUrl];
+function checkSettings(options: Options, keys: Record<string, string>, env: Environment): void {
+  const databaseUrl = env[ENV.databaseUrl];
   if (options.fresh && databaseUrl) {
     throw new UserError('--fresh empties the embedded database only, and DATABASE_URL names another one.', 2);
   }
@@ -47,15 +71,5 @@ function checkSettings(options: Options, keys: Record<string, string>): void {
     [ENV.queueUrl]: undefined,
     [ENV.databaseUrl]: databaseUrl || 'postgres://embedded',
   };
-  readConfig({ ...process.env, ...keys, ...rest });
-}
-
-surviveClosedOutput();
-try {
-  const exitCode = await main(process.argv.slice(2));
-  process.exitCode = exitCode || process.exitCode;
-} catch (error) {
-  if (!(error instanceof UserError || error instanceof ConfigError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = error instanceof UserError ? error.exitCode : 1;
+  readConfig({ ...env, ...keys, ...rest });
 }

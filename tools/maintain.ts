@@ -1,15 +1,11 @@
 import { pruneLedger } from '../lambda/store/schema/prune-ledger.ts';
-import { runDatabaseCommand, WAIT_HELP } from './database-command.ts';
+import { formatCount } from './cli/progress.ts';
+import { databaseCommand } from './database-command.ts';
 
-await runDatabaseCommand({
-  help: `Deletes ledger entries of messages that can no longer come again. Can run at any time, beside the function.
-
-  DATABASE_URL=postgres://owner:password@host:5432/database npm run maintain
-
-  ${WAIT_HELP}
-  --json           the result as one JSON object
-  --help           this text
-`,
+export const command = databaseCommand({
+  name: 'maintain',
+  description:
+    'Deletes ledger entries of messages that can no longer come again. Can run at any time, beside the function.',
   run: async (databaseUrl) => ({ deleted: await pruneLedger(databaseUrl) }),
-  describe: ({ deleted }) => `Deleted ${deleted.toLocaleString('en-US')} ledger entries.`,
+  describe: ({ deleted }) => `Deleted ${formatCount(deleted)} ledger entries.`,
 });

@@ -51,7 +51,7 @@ export interface AwsSettings extends PipelineSettings {
     endpointZones: number;
   };
   database: DatabaseSettings;
-  /** What is expected to come: the synthesis says where the other settings do not carry it, `npm run plan` what it costs. */
+  /** What is expected to come: the synthesis says where the other settings do not carry it, `npx login-etl plan` what it costs. */
   traffic: {
     /** Of an average day. */
     eventsPerSecond: number;

@@ -1,5 +1,9 @@
 import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { UserError } from '../../tools/cli/user-error.ts';
+
+/** Where cdk.json and docker-compose.yml are. */
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Step {
   /** As a line on the terminal: "Deploying". */
@@ -32,7 +36,7 @@ function runQuietly(
   env: Step['env'],
 ): Promise<{ exitCode: number | null; output: string }> {
   return new Promise((done) => {
-    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const keep = (chunk: Buffer) => {
       output += chunk;

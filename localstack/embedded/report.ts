@@ -78,7 +78,7 @@ export function printNextSteps(folder: { logFile: string }, out: NodeJS.Writable
 How to go on:
   npm start -- FILE           your own events: JSON array or JSON Lines, gzipped or not
   npm start -- --watch        stay up: send messages, and look at the rows with psql
-  npm start -- --help         all options
+  npx login-etl               every command; start --help: all options
 What the function logged is in ${folder.logFile}.
 `);
 }

@@ -11,12 +11,19 @@ import { SAMPLE_EVENTS } from '../events/samples/samples.ts';
 import { sendEvents } from '../events/send-events.ts';
 import type { DataFolder } from './data-folder.ts';
 import { startLiveServer } from './live/live-server.ts';
-import type { Options } from './options.ts';
 import { type Pipeline, startPipeline } from './pipeline.ts';
 import { createRepeatedReasons } from './repeated-reasons.ts';
 import { printNextSteps, printReport, type RunResult, reasons } from './report.ts';
 import { printReportLink } from './report-link.ts';
 import { queueDepth } from './sqs/queues.ts';
+
+/** What the command line asks for. */
+export interface Options {
+  files: readonly string[];
+  json: boolean;
+  watch: boolean;
+  fresh: boolean;
+}
 
 export interface Run {
   options: Options;

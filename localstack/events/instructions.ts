@@ -39,6 +39,6 @@ See the rows:
 
 See what could not become a row, and why:
 
-  AWS_ENDPOINT_URL=${at.endpoint} npm run dlq -- list
+  AWS_ENDPOINT_URL=${at.endpoint} npx login-etl dlq list
 `;
 }

@@ -7,6 +7,10 @@ import { type EventText, splitEvents } from './split-events.ts';
 /** Stands for standard input, which can be read only once. */
 export const STDIN = '-';
 
+/** As the argument of a command. */
+export const FILE_HELP =
+  'events of your own: JSON array or JSON Lines, gzipped or not; - is standard input (default: 100 shipped events)';
+
 /**
  * Reads message bodies from a file: a JSON array or JSON Lines, gzipped or not.
  *

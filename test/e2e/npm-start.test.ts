@@ -118,7 +118,7 @@ describe('npm start', () => {
   test('explains itself with --help', async () => {
     const { code, stdout } = await runStart(['--help']);
     expect(code).toBe(0);
-    for (const option of ['--watch', '--json', '--fresh', '--data DIR', 'DATABASE_URL', 'MASK_KEY']) {
+    for (const option of ['--watch', '--json', '--fresh', '--data <dir>', 'DATABASE_URL', 'MASK_KEY']) {
       expect(stdout).toContain(option);
     }
   });

@@ -57,7 +57,7 @@ describe('on a cluster that was just made', () => {
     expect(users).toEqual(['login_writer', 'login_writer', 'login_maintainer']);
   });
 
-  test('npm run migrate takes a password from nobody', async () => {
+  test('npx login-etl migrate takes a password from nobody', async () => {
     const rds = await startCluster();
     expect(await migrate(asOwner(rds))).toEqual(ALL);
     expect(await tokenRoles(rds)).toEqual([OWNER]);

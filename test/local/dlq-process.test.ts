@@ -9,14 +9,14 @@ import { createDeadLetters, createFour } from '../support/dead-letters.ts';
 import { VALID_BODY } from '../support/records.ts';
 
 const TOOLS = join(import.meta.dirname, '..', '..', 'tools');
-const ENTRY = join(TOOLS, 'dlq', 'dlq.ts');
+const ENTRY = join(TOOLS, 'program', 'main.ts');
 const SETUP = join(TOOLS, 'setup.mjs');
 
 /** Empty where the test does not read it. */
 const textOf = (stream: Readable) => text(stream).catch(() => '');
 
 function startDlq(args: readonly string[], endpoint: string) {
-  const child = spawn(process.execPath, [ENTRY, ...args], {
+  const child = spawn(process.execPath, [ENTRY, 'dlq', ...args], {
     env: { PATH: process.env.PATH, AWS_ENDPOINT_URL: endpoint },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -48,8 +48,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     for (const name of names) await onServer(server.url, `create database ${name}`);
     // Of an earlier run, or of the user's own: its queues may hold messages.
-    await npm('destroy:local', env);
-    const places = await npm('deploy:local', env);
+    await loginEtl(['destroy', '--stage', 'localstack'], env);
+    const places = await loginEtl(['deploy', '--stage', 'localstack'], env);
     const { queueUrl = '', deadLetterQueueUrl = '' } = places;
     project.provide('deployed', { endpoint, env, databaseUrl, otherDatabaseUrl, queueUrl, deadLetterQueueUrl });
   } catch (error) {
@@ -57,23 +57,26 @@ export default async function setup(project: TestProject): Promise<() => Promise
     throw error;
   }
   return async () => {
-    await npm('destroy:local', env);
+    await loginEtl(['destroy', '--stage', 'localstack'], env);
     for (const name of names) await onServer(server.url, `drop database ${name} with (force)`);
     await server.stop();
   };
 }
 
 /** @returns what the command prints with --json */
-export async function npm(script: string, env: Record<string, string>, cwd = ROOT): Promise<Record<string, string>> {
+export async function loginEtl(
+  args: readonly string[],
+  env: Record<string, string>,
+  root = ROOT,
+): Promise<Record<string, string>> {
   try {
-    const { stdout } = await run('npm', ['run', script, '--silent', '--', '--json'], {
-      cwd,
+    const { stdout } = await run(process.execPath, [join(root, 'tools', 'login-etl.mjs'), ...args, '--json'], {
       env: { ...process.env, ...env },
     });
     return JSON.parse(stdout);
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string };
-    throw new Error(`npm run ${script}: ${stderr || message}`);
+    throw new Error(`${args.join(' ')}: ${stderr || message}`);
   }
 }
 

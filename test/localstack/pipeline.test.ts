@@ -6,7 +6,7 @@ import { SAMPLE_EVENTS } from '../../localstack/events/samples/samples.ts';
 import { runDlq } from '../support/dead-letters.ts';
 import { dataFolder, parseResult, runStart } from '../support/npm-start.ts';
 import { copyProject } from '../support/project-copy.ts';
-import { npm } from './deployment.ts';
+import { loginEtl } from './deployment.ts';
 import {
   deadLettered,
   logsSince,
@@ -118,14 +118,14 @@ describe('a deployment', () => {
     expect(await store()).toMatchObject([{ locale: 'EN' }]);
     const file = join('lambda', 'batch', 'process-batch.ts');
     const change = (code: string) => code.replace('locale: event.locale,', `locale: 'changed',`);
-    await npm('deploy:local', env, copyProject(file, change));
+    await loginEtl(['deploy', '--stage', 'localstack'], env, copyProject(file, change));
     expect(await store()).toMatchObject([{ locale: 'changed' }]);
   });
 
   test('after all was destroyed keeps the pseudonyms, since the key has the same material', async () => {
     const [before] = await store();
-    await npm('destroy:local', env);
-    await npm('deploy:local', env);
+    await loginEtl(['destroy', '--stage', 'localstack'], env);
+    await loginEtl(['deploy', '--stage', 'localstack'], env);
     const [after] = await store();
     expect(after?.masked_ip).toBe(before?.masked_ip);
   });

@@ -6,7 +6,7 @@ const HELP = `Deploys the pipeline to a LocalStack and proves there what it prom
   AWS_ENDPOINT_URL=http://localhost:4566 npm run test:localstack
 
 Environment
-  AWS_ENDPOINT_URL       the LocalStack; what "npm run deploy:local" deployed to it is replaced
+  AWS_ENDPOINT_URL       the LocalStack; what "npx login-etl deploy --stage localstack" deployed to it is replaced
   DATABASE_URL           a Postgres as this machine sees it (default: an embedded one); it gets databases of its own
   FUNCTION_DATABASE_URL  the same Postgres as the function sees it
   SAMPLE_EVENTS          a file of events to send besides the shipped ones

@@ -1,10 +1,10 @@
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { queueDepth } from '../../localstack/embedded/sqs/queues.ts';
-import type { CommandContext } from '../../tools/dlq/command.ts';
-import { run } from '../../tools/dlq/run.ts';
+import { dlqCommand } from '../../tools/dlq/dlq.ts';
+import type { Trial } from '../../tools/dlq/queue-command.ts';
+import { PROGRAM } from '../../tools/program/commands.ts';
+import { type ProgramResult, runLoginEtl } from './program.ts';
 import { createQueue, type TestQueue } from './queue.ts';
 import { VALID_BODY } from './records.ts';
 
@@ -13,22 +13,16 @@ export interface DeadLetters extends TestQueue {
   /** @param body as it is where it is a text, as JSON where it is anything else. @returns the message's id */
   sendDead(body: unknown, attributes?: Record<string, string>): Promise<string>;
   deadDepth(): Promise<{ visible: number; inFlight: number }>;
-  /** Runs `npm run dlq -- ...args`. */
-  dlq(args: readonly string[], options?: DlqOptions): Promise<DlqResult>;
+  /** Runs `npx login-etl dlq ...args`. */
+  dlq(args: readonly string[], options?: DlqOptions): Promise<ProgramResult>;
 }
 
-export interface DlqOptions extends Partial<Pick<CommandContext, 'stop' | 'timing' | 'onClient'>> {
+export interface DlqOptions extends Trial {
+  /** Ctrl-C. */
+  stop?: AbortSignal;
   env?: Record<string, string>;
   /** What somebody types, at a terminal. */
   typed?: string;
-}
-
-export interface DlqResult {
-  exitCode: number;
-  stdout: string;
-  stderr: string;
-  // biome-ignore lint/suspicious/noExplicitAny: of `--json`
-  json: any;
 }
 
 /** The two queues on a real SQS server, and the command that works on them. */
@@ -54,22 +48,15 @@ export async function createDeadLetters(settings = {}): Promise<DeadLetters> {
 /** The server gives away at once all that it has, so nobody has to wait for more. */
 const AT_ONCE = { waitSeconds: 0 };
 
-export async function runDlq(
+export function runDlq(
   args: readonly string[],
   places: Record<string, string>,
-  { env = {}, typed, stop = new AbortController().signal, timing, ...rest }: DlqOptions = {},
-): Promise<DlqResult> {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  if (typed !== undefined) stdin.write(typed);
-  const terminal = Object.assign(stdin, { isTTY: typed !== undefined });
-  const all = { ...places, ...env };
-  const around = { env: all, stdin: terminal, stdout, stderr, stop, timing: { ...AT_ONCE, ...timing }, ...rest };
-  const output = Promise.all([text(stdout), text(stderr)]);
-  const exitCode = await run(args, around);
-  stdout.end();
-  stderr.end();
-  const [out, err] = await output;
-  return { exitCode, stdout: out, stderr: err, json: out.startsWith('{') ? JSON.parse(out) : null };
+  { env = {}, typed, stop, timing, ...rest }: DlqOptions = {},
+): Promise<ProgramResult> {
+  const load = async () => dlqCommand({ timing: { ...AT_ONCE, ...timing }, ...rest });
+  const definition = { ...PROGRAM, groups: { All: { dlq: { summary: '', load } } } };
+  const all = { env: { ...places, ...env }, definition, ...(typed !== undefined && { typed }), ...(stop && { stop }) };
+  return runLoginEtl(['dlq', ...args], all);
 }
 
 function stringAttributes(values: Record<string, string>): Record<string, MessageAttributeValue> {

@@ -54,8 +54,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'tools/event-source': ['lambda/batch', 'lambda/queue', 'tools/sqs', 'aws-lambda'],
   'tools/report': ['tools/cli', 'tools/database', 'lambda', 'pg', '@observablehq/plot', 'linkedom'],
   tools: ['infra', 'lambda', 'pg', 'aws-lambda', '@aws-sdk'],
+  'tools/program': ['tools', 'infra', 'lambda', 'localstack'],
   localstack: ['tools', 'infra', 'lambda', 'pg', 'aws-lambda', '@aws-sdk', 'fauxqs'],
 };
+/** Above everything: nothing imports it. */
+const COMPOSITION_ROOT = 'tools/program';
 const ROOMS = Object.keys(MAY_IMPORT).sort((a, b) => b.length - a.length);
 
 interface Import {
@@ -76,8 +79,16 @@ test('an arrow upwards, a foreign package and a sibling room are noticed', () =>
     { from: 'tools/cli/progress.ts', to: 'tools/dlq/lease.ts' },
     { from: 'infra/names.ts', to: 'localstack/start.ts' },
     { from: 'lambda/handler.ts', to: 'test/support/kms.ts' },
+    { from: 'tools/dlq/list.ts', to: 'tools/program/commands.ts' },
+    { from: 'localstack/start.ts', to: 'tools/program/commands.ts' },
   ];
   expect(wrong.filter(isAllowed)).toEqual([]);
+});
+
+test('the program loads a command when it is run, so that the others start quickly', () => {
+  const source = readFileSync(join(ROOT, COMPOSITION_ROOT, 'commands.ts'), 'utf8');
+  const loadedAtOnce = [...source.matchAll(/^import (?!type)[^;]* from '([^']+)'/gm)].map(([, to]) => to);
+  expect(loadedAtOnce).toEqual(['../explain-error.ts']);
 });
 
 function importsOf(from: string): Import[] {
@@ -92,6 +103,7 @@ function isAllowed({ from, to }: Import): boolean {
   const room = ROOMS.find((name) => isIn(from, name));
   if (room === undefined) return false;
   const toRoom = ROOMS.find((name) => isIn(to, name));
+  if (toRoom === COMPOSITION_ROOT) return room === COMPOSITION_ROOT;
   return toRoom === room || [...(MAY_IMPORT[room] ?? []), ...ownRooms(room)].some((name) => isIn(to, name));
 }
 

@@ -24,7 +24,7 @@ describe('the queue is', () => {
     ],
     [
       'a URL on AWS, in its own region',
-      { 'queue-url': AWS_URL },
+      { queueUrl: AWS_URL },
       { AWS_REGION: 'eu-west-1' },
       { queue: { url: AWS_URL }, client: { region: 'eu-central-1' } },
     ],
@@ -56,7 +56,7 @@ describe('the queue is', () => {
     ],
     [
       'by the URL that npm start gives its queue',
-      { 'queue-url': 'http://sqs.us-east-1.localhost:4321/000000000000/login-queue-dlq' },
+      { queueUrl: 'http://sqs.us-east-1.localhost:4321/000000000000/login-queue-dlq' },
       {},
       { client: LOCAL },
     ],
@@ -68,19 +68,19 @@ describe('the queue is', () => {
     ],
     [
       'a URL on this machine, which says where SQS is',
-      { 'queue-url': LOCAL_URL },
+      { queueUrl: LOCAL_URL },
       {},
       { queue: { url: LOCAL_URL }, client: { endpoint: 'http://127.0.0.1:4321', ...LOCAL } },
     ],
     [
       'that, without the account of the variables',
-      { 'queue-url': LOCAL_URL },
+      { queueUrl: LOCAL_URL },
       { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'mine', AWS_PROFILE: 'mine' },
       { client: LOCAL },
     ],
     [
       'of LocalStack, by another host name of the same port',
-      { 'queue-url': 'http://sqs.us-east-1.localhost.localstack.cloud:4566/0/q-dlq' },
+      { queueUrl: 'http://sqs.us-east-1.localhost.localstack.cloud:4566/0/q-dlq' },
       { AWS_ENDPOINT_URL: 'http://localhost:4566' },
       { client: { endpoint: 'http://localhost:4566' } },
     ],
@@ -97,7 +97,7 @@ describe('the queue is', () => {
   test('with no credentials but those of the SDK, on AWS', () => {
     expect(locate({ stage: 'prod' }, {}).client).not.toHaveProperty('credentials');
     expect(locate({ stage: 'prod' }, {}).client).not.toHaveProperty('endpoint');
-    expect(locate({ 'queue-url': AWS_URL }, {}).client).not.toHaveProperty('endpoint');
+    expect(locate({ queueUrl: AWS_URL }, {}).client).not.toHaveProperty('endpoint');
   });
 });
 
@@ -106,16 +106,16 @@ describe('it is one sentence, with exit code 2, when', () => {
   test.for([
     ['nothing names it', {}, {}],
     ['an endpoint elsewhere does not either', {}, { AWS_ENDPOINT_URL: 'https://sqs.example.com' }],
-    ['two things name it', { stage: 'prod', 'queue-url': AWS_URL }, {}],
+    ['two things name it', { stage: 'prod', queueUrl: AWS_URL }, {}],
     ['there is no such stage', { stage: 'production' }, {}],
     ['there is no such stack', { stack: 'login-etl' }, {}],
     ['a stack of another project', { stack: 'shop-prod-stateful' }, {}],
-    ['the URL is none', { 'queue-url': 'login-queue-dlq' }, {}],
+    ['the URL is none', { queueUrl: 'login-queue-dlq' }, {}],
     ['the endpoint is none', { stage: 'prod' }, { AWS_ENDPOINT_URL: 'localhost' }],
     ['the stage is on AWS and the endpoint here', { stage: 'prod' }, here],
     ['the stack is on AWS and the endpoint here', { stack: 'login-etl-dev-stateful' }, here],
-    ['the URL is on AWS and the endpoint here', { 'queue-url': AWS_URL }, here],
-    ['the URL is of another server here', { 'queue-url': LOCAL_URL }, here],
+    ['the URL is on AWS and the endpoint here', { queueUrl: AWS_URL }, here],
+    ['the URL is of another server here', { queueUrl: LOCAL_URL }, here],
     [
       'the stage is here and the endpoint on AWS',
       { stage: 'localstack' },

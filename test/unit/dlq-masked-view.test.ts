@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
+import { toJson } from '../../tools/cli/printable.ts';
 import { maskedView } from '../../tools/dlq/masked-view.ts';
-import { toJson } from '../../tools/dlq/printable.ts';
 import { maskDeviceId, maskIp } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 

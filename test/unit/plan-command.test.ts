@@ -8,7 +8,7 @@ import { AWS_STAGES } from '../../infra/settings/settings.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 
 function plan(...args: string[]) {
-  const command = ['--disable-warning=ExperimentalWarning', 'tools/plan.ts', ...args];
+  const command = ['--disable-warning=ExperimentalWarning', 'tools/program/main.ts', 'plan', ...args];
   const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: ROOT, encoding: 'utf8' });
   return { status, stdout, stderr };
 }
@@ -43,7 +43,7 @@ test.for([
   [['--bytes', '2000000'], /--bytes is 1 to 1048576/],
   [['--send-batch', '11'], /--send-batch is 1 to 10/],
   [['--stage', 'localstack'], /--stage is dev or prod/],
-  [['--speed', '10'], /--speed.*--help tells more/],
+  [['--speed', '10'], /--speed.*--help" tells more/],
 ] as const)('%s is wrong usage, in one sentence', ([args, problem]) => {
   const { status, stdout, stderr } = plan(...args);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
-import type { CommandLine } from './command.ts';
 import { hasReason } from './diagnose.ts';
 import type { Lease } from './lease.ts';
+import type { QueueCommandLine } from './queue-command.ts';
 import { withOrigin } from './send-back.ts';
 import { epochOf } from './sent-at.ts';
 
@@ -12,7 +12,7 @@ export const CAME_MEANWHILE = 'came while this ran';
 export type Choice = { record: SQSRecord } | { left: string } | null;
 
 /** Goes through the messages until as many are chosen as were asked for. */
-export async function* choose(lease: Lease, { options, diagnose }: Pick<CommandLine, 'options' | 'diagnose'>) {
+export async function* choose(lease: Lease, { options, diagnose }: Pick<QueueCommandLine, 'options' | 'diagnose'>) {
   const startedAt = Date.now();
   let chosen = 0;
   for await (const record of lease.messages()) {
@@ -20,7 +20,7 @@ export async function* choose(lease: Lease, { options, diagnose }: Pick<CommandL
       yield null;
       continue;
     }
-    const outgoing = withOrigin(record, options['as-new'], Date.now());
+    const outgoing = withOrigin(record, options.asNew, Date.now());
     const diagnosis = await diagnose(outgoing);
     let choice: NonNullable<Choice> = { record: outgoing };
     if (epochOf(record) >= startedAt) choice = { left: CAME_MEANWHILE };

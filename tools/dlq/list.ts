@@ -1,8 +1,8 @@
 import { formatCount } from '../cli/progress.ts';
-import type { Answer, CommandLine } from './command.ts';
 import { type Counts, countLines, countUp, messages, total } from './counts.ts';
 import { hasReason } from './diagnose.ts';
 import type { Lease } from './lease.ts';
+import type { QueueAnswer, QueueCommandLine } from './queue-command.ts';
 import { epochOf, toIso } from './sent-at.ts';
 import { withProgress } from './with-progress.ts';
 
@@ -13,7 +13,14 @@ interface Listed {
   reason: string;
 }
 
-export async function list({ options, queue, diagnose, withLease, stop }: CommandLine): Promise<Answer> {
+export async function list({
+  options,
+  queue,
+  diagnose,
+  withLease,
+  hidden,
+  stop,
+}: QueueCommandLine): Promise<QueueAnswer> {
   const counts: Counts = {};
   const matching: Listed[] = [];
   const seeAll = async (lease: Lease) => {
@@ -35,7 +42,7 @@ export async function list({ options, queue, diagnose, withLease, stop }: Comman
   const oldestFirst = matching.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
   const shown = oldestFirst.slice(0, options.limit);
   return {
-    json: { queueUrl: queue.url, counts, messages: shown },
+    json: { queueUrl: queue.url, counts, messages: shown, hidden: hidden() },
     text: table(shown) + summary(counts, shown.length, matching.length),
     isComplete: true,
   };

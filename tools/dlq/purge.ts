@@ -1,17 +1,17 @@
 import { confirm, requireSomebody } from '../cli/confirm.ts';
 import { formatCount } from '../cli/progress.ts';
 import { UserError } from '../cli/user-error.ts';
-import type { Answer, CommandLine } from './command.ts';
 import { type Counts, countLines, countUp, messages } from './counts.ts';
 import { hasReason } from './diagnose.ts';
 import type { Lease } from './lease.ts';
+import type { QueueAnswer, QueueCommandLine } from './queue-command.ts';
 import { withProgress } from './with-progress.ts';
 
 /** Between two of these an interrupt is noticed. */
 const DELETES_AT_ONCE = 100;
 
-export async function purge(line: CommandLine): Promise<Answer> {
-  const { options, withLease, stop, stderr } = line;
+export async function purge(line: QueueCommandLine): Promise<QueueAnswer> {
+  const { options, withLease, hidden, stop, stderr } = line;
   if (!options.yes) requireSomebody(line);
   return withLease(async (lease) => {
     const { counts, ids } = await findMatching(lease, line);
@@ -20,13 +20,13 @@ export async function purge(line: CommandLine): Promise<Answer> {
       stderr.write(`${messages(ids.length)} will be deleted for ever:\n${countLines(counts)}`);
       const count = `${ids.length}`;
       const isWanted = await confirm(`Type ${count}, or purge, to delete: `, [count, 'purge'], line);
-      if (!isWanted) return answer(counts, ids.length, 0);
+      if (!isWanted) return answer(counts, ids.length, 0, hidden());
     }
-    return answer(counts, ids.length, await deleteAll(ids, lease, stop));
+    return answer(counts, ids.length, await deleteAll(ids, lease, stop), hidden());
   });
 }
 
-async function findMatching(lease: Lease, { options, queue, diagnose }: CommandLine) {
+async function findMatching(lease: Lease, { options, queue, diagnose }: QueueCommandLine) {
   const counts: Counts = {};
   const ids: string[] = [];
   let seen = 0;
@@ -60,11 +60,12 @@ async function deleteAll(ids: readonly string[], lease: Lease, stop: AbortSignal
   return deleted;
 }
 
-function answer(counts: Counts, matching: number, deleted: number): Answer {
+function answer(counts: Counts, matching: number, deleted: number, hidden: number): QueueAnswer {
   const left = matching - deleted;
   return {
-    json: { matching: counts, deleted, left },
+    json: { matching: counts, deleted, left, hidden },
     text: `Deleted ${messages(deleted)}${left === 0 ? '' : `; ${formatCount(left)} more were to be deleted, and are left`}.\n`,
-    isComplete: left === 0,
+    // What is hidden was not deleted either.
+    isComplete: left + hidden === 0,
   };
 }

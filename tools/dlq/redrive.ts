@@ -1,8 +1,8 @@
 import { choose } from './choose.ts';
-import type { Answer, CommandLine } from './command.ts';
 import { type Counts, countLines, countUp, messages, total } from './counts.ts';
 import type { Lease } from './lease.ts';
 import { createPace } from './pace.ts';
+import type { QueueAnswer, QueueCommandLine } from './queue-command.ts';
 import { sendBack } from './send-back.ts';
 import { findSourceQueue } from './source-queue.ts';
 import { withProgress } from './with-progress.ts';
@@ -18,7 +18,7 @@ interface Done {
   passedOver: number;
 }
 
-export async function redrive(line: CommandLine): Promise<Answer> {
+export async function redrive(line: QueueCommandLine): Promise<QueueAnswer> {
   const { options, queue, withLease } = line;
   const to = await findSourceQueue(queue, options.to);
   const done: Done = { sent: 0, notDeleted: 0, left: {}, passedOver: 0 };
@@ -31,18 +31,19 @@ export async function redrive(line: CommandLine): Promise<Answer> {
       () => withLease((lease) => sendAll(lease, to, done, line)),
     );
   } catch (error) {
-    line.stderr.write(report(done, options['dry-run']));
+    line.stderr.write(report(done, options.dryRun));
     throw error;
   }
   const { passedOver: _, ...counts } = done;
   return {
-    json: { queueUrl: queue.url, to, dryRun: options['dry-run'], ...counts },
-    text: report(done, options['dry-run']),
-    isComplete: done.notDeleted + total(done.left) === 0,
+    json: { queueUrl: queue.url, to, dryRun: options.dryRun, ...counts, hidden: line.hidden() },
+    text: report(done, options.dryRun),
+    // What is hidden was not sent either.
+    isComplete: done.notDeleted + total(done.left) + line.hidden() === 0,
   };
 }
 
-async function sendAll(lease: Lease, to: string, done: Done, line: CommandLine): Promise<void> {
+async function sendAll(lease: Lease, to: string, done: Done, line: QueueCommandLine): Promise<void> {
   const { options, queue, stop } = line;
   const choices = choose(lease, line);
   const myTurn = createPace(options.rate, stop);
@@ -59,13 +60,13 @@ async function sendAll(lease: Lease, to: string, done: Done, line: CommandLine):
       }
       await myTurn();
       if (stop.aborted || failures.length > 0) return;
-      const refusal = options['dry-run'] ? null : await sendBack(queue.sqs, to, choice.record);
+      const refusal = options.dryRun ? null : await sendBack(queue.sqs, to, choice.record);
       if (refusal !== null) {
         countUp(done.left, refusal);
         continue;
       }
       done.sent++;
-      if (!options['dry-run'] && (await lease.delete([choice.record.messageId])) === 0) done.notDeleted++;
+      if (!options.dryRun && (await lease.delete([choice.record.messageId])) === 0) done.notDeleted++;
     }
   };
   // All workers end before an error is told: what one has sent, it also deletes.

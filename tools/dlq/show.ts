@@ -1,13 +1,13 @@
 import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import type { SQSRecord } from 'aws-lambda';
 import { confirm, requireSomebody } from '../cli/confirm.ts';
+import { toJson } from '../cli/printable.ts';
 import { UserError } from '../cli/user-error.ts';
-import type { Answer, CommandLine } from './command.ts';
 import { maskedView } from './masked-view.ts';
 import { openMasker } from './open-masker.ts';
-import { toJson } from './printable.ts';
+import type { QueueAnswer, QueueCommandLine } from './queue-command.ts';
 
-export async function show(line: CommandLine): Promise<Answer> {
+export async function show(line: QueueCommandLine): Promise<QueueAnswer> {
   const { options, diagnose, withLease, stop } = line;
   if (options.raw && !options.yes) requireSomebody(line);
   const masker = await openMasker(line.env);
@@ -24,7 +24,7 @@ export async function show(line: CommandLine): Promise<Answer> {
   });
 }
 
-async function writeRaw(record: SQSRecord, file: string, line: CommandLine): Promise<Answer> {
+async function writeRaw(record: SQSRecord, file: string, line: QueueCommandLine): Promise<QueueAnswer> {
   const question = 'The body has ip and device id in the clear. Type raw to write it to the file: ';
   const isWanted = line.options.yes || (await confirm(question, ['raw'], line));
   if (!isWanted) return { json: { written: null }, text: 'Nothing was written.\n', isComplete: false };

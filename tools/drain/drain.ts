@@ -86,8 +86,8 @@ Exit code:
   1         an outage longer than --give-up, or rejected messages and no
             dead-letter queue to take them
   2         a setting or a key is wrong; nothing was received
-  130, 143  Ctrl-C or SIGTERM, after the batches in hand; a second one ends it at
-            once
+  130, 143  Ctrl-C or SIGTERM, after the batches in hand; a second one ends it
+            at once
 
 Example:
   QUEUE_URL=https://sqs.eu-central-1.amazonaws.com/111122223333/logins \\

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:costs`: what an event costs, for `npm run plan` to reckon with.
+ * `npm run bench:costs`: what an event costs, for `npx login-etl plan` to reckon with.
  *
  * Method. The handler, in processes of its own, writes batches of several sizes into an embedded PostgreSQL with its
  * default settings. Per batch it measures the CPU of the handler's process, the CPU of PostgreSQL's processes (from
@@ -37,7 +37,7 @@ const PRUNED = 300_000;
 
 const USAGE = `npm run bench:costs -- [--out FILE]
 
-  --out FILE   also writes the figures to FILE; infra/plan/measured.json is what "npm run plan" reads`;
+  --out FILE   also writes the figures to FILE; infra/plan/measured.json is what "npx login-etl plan" reads`;
 
 interface Database {
   url: string;

@@ -1,0 +1,128 @@
+import { describe, expect, test } from 'vitest';
+import { PROGRAM } from '../../tools/program/commands.ts';
+import { runLoginEtl } from '../support/program.ts';
+
+const COMMANDS = Object.values(PROGRAM.groups).flatMap((group) => Object.keys(group));
+/** Commander asks for these first. */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  deploy: ['--stage', 'dev'],
+  destroy: ['--stage', 'localstack'],
+  synth: ['--stage', 'dev'],
+};
+/** Each as it is typed, those of a group included. */
+const LINES = [...COMMANDS, 'dlq list', 'dlq show', 'dlq redrive', 'dlq purge'];
+
+describe('without a command', () => {
+  test('all are shown, in their groups', async () => {
+    const { exitCode, stdout, stderr } = await runLoginEtl([]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    for (const [heading, commands] of Object.entries(PROGRAM.groups)) {
+      const [, part = ''] = stdout.split(`\n${heading}:\n`);
+      const [listed = ''] = part.split('\n\n');
+      for (const [name, { summary }] of Object.entries(commands)) {
+        expect(listed).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+        expect(listed.replace(/\s+/g, ' ')).toContain(summary);
+      }
+    }
+  });
+
+  test('--help says the same', async () => {
+    expect(await runLoginEtl(['--help'])).toEqual(await runLoginEtl([]));
+  });
+
+  test('that of a group shows its own, and is wrong usage', async () => {
+    const { exitCode, stdout, stderr } = await runLoginEtl(['dlq']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(/^ {2}redrive /m);
+  });
+});
+
+describe.each(LINES)('%s', (line) => {
+  const args = line.split(' ');
+
+  test('--help fits 80 columns, tells of --json where there is an answer, and of nothing by "default: false"', async () => {
+    const { exitCode, stdout } = await runLoginEtl([...args, '--help']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^Usage: npx login-etl ${line} `));
+    expect(stdout.split('\n').filter((text) => text.length > 80)).toEqual([]);
+    if (line !== 'dlq') expect(stdout).toMatch(/^ {2}--json /m);
+    expect(stdout).not.toContain('default: false');
+  });
+
+  test('help says the same', async () => {
+    if (args.length > 1) return;
+    expect(await runLoginEtl(['help', ...args])).toEqual(await runLoginEtl([...args, '--help']));
+  });
+
+  test('an option that does not exist is one sentence, and exit code 2', async () => {
+    const { exitCode, stdout, stderr } = await runLoginEtl([...args, ...(REQUIRED[line] ?? []), '--hepl']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^Unknown option '--hepl' \(Did you mean --help\?\)\. "npx login-etl [a-z ]+ --help" tells more\.\n$/,
+    );
+  });
+});
+
+describe('a command line that makes no sense is one line, and exit code 2', () => {
+  test.for([
+    ['strat', "Unknown command 'strat' (Did you mean start?)"],
+    ['constructor', "Unknown command 'constructor'"],
+    ['--json dlq list', "Unknown option '--json'"],
+    ['dlq lst', "Unknown command 'lst' (Did you mean list?)"],
+    ['dlq list --force', "Unknown option '--force'"],
+    ['dlq list --yes', "'--yes'"],
+    ['dlq purge --all --limit 3', "'--limit'"],
+    ['dlq list an-id', 'Too many arguments'],
+    ['dlq list --limit 0', 'whole number from 1 on'],
+    ['dlq list --limit -1', 'whole number from 1 on'],
+    ['dlq list --limit 1.5', 'whole number from 1 on'],
+    ['dlq redrive --rate fast', 'whole number from 1 on'],
+    ['dlq redrive --to here', '--to needs the URL of a queue'],
+    ['dlq show', "Missing required argument 'ID'"],
+    ['dlq show one two', 'Too many arguments'],
+    ['dlq show one --raw', '--raw and --out FILE need each other'],
+    ['dlq show one --out file', '--raw and --out FILE need each other'],
+    ['dlq purge', 'What to purge'],
+    ['dlq purge --all --reason not_json', 'What to purge'],
+    ['dlq list --reason', "'--reason <reason>' argument missing"],
+    ['start --wach', "Unknown option '--wach' (Did you mean --watch?)"],
+    ['start -x', "'-x'"],
+    ['start --data', "'--data <dir>' argument missing"],
+    ['start --watch=yes', "'--watch=yes'"],
+    ['start --no-json', "'--no-json'"],
+    ['synth', "Required option '--stage <name>' not specified"],
+    ['synth --stage localstack', 'Allowed choices are dev, prod'],
+    ['deploy --stage pord', 'Allowed choices are'],
+    ['deploy prod --stage dev', 'What is "prod"?'],
+    ['destroy --stage prod', 'Allowed choices are localstack'],
+    ['migrate now', 'Too many arguments'],
+  ] as const)('%s', async ([line, part]) => {
+    const { exitCode, stdout, stderr } = await runLoginEtl(line.split(' '));
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(part);
+    expect(stderr).toMatch(/^[^\n]+\n$/);
+  });
+});
+
+describe('npm start', () => {
+  const npm = { npm_lifecycle_event: 'start', npm_package_name: 'login-etl' };
+
+  test.for([
+    [{ npm_config_watch: 'true' }, '--watch'],
+    [{ npm_config_json: 'true', npm_config_data: 'true' }, '--data and --json'],
+  ] as const)('refuses where npm took %j', async ([taken, names]) => {
+    const { exitCode, stdout, stderr } = await runLoginEtl(['start'], { env: { ...npm, ...taken } });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toBe(`npm took ${names} for itself: use npx login-etl start instead.\n`);
+  });
+
+  test('does not where npm sets something to nothing, or another program set it', async () => {
+    for (const env of [
+      { ...npm, npm_config_json: '' },
+      { npm_lifecycle_event: 'npx', npm_config_json: 'true' },
+    ]) {
+      const { exitCode } = await runLoginEtl(['start', '--help'], { env });
+      expect(exitCode).toBe(0);
+    }
+  });
+});

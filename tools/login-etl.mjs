@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// `npx login-etl`: does the set-up, then runs the program in the folder it was called from.
+import { fileURLToPath } from 'node:url';
+import { ensureInstalled, run } from './bootstrap.mjs';
+
+const PROGRAM = fileURLToPath(new URL('program/main.ts', import.meta.url));
+
+await ensureInstalled();
+// The young generation stays small: a long run of start then needs less than half the memory, and is as quick.
+run('node', ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=2', PROGRAM, ...process.argv.slice(2)]);

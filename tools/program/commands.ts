@@ -1,0 +1,62 @@
+import type { ProgramDefinition } from '../cli/program.ts';
+import { explainError } from '../explain-error.ts';
+
+/** Every command there is. This file alone may import from every room, and only inside `load`. */
+export const PROGRAM: ProgramDefinition = {
+  name: 'npx login-etl',
+  description: 'Login events from SQS to masked rows in Postgres, exactly once.',
+  explain: explainError,
+  groups: {
+    'Run it': {
+      start: {
+        summary: 'the whole pipeline on this machine, with events of yours or ours',
+        load: async () => (await import('../../localstack/start.ts')).command,
+      },
+      seed: {
+        summary: 'send events to the pipeline on LocalStack',
+        load: async () => (await import('../../localstack/seed.ts')).command,
+      },
+      drain: {
+        summary: 'the queue into the table without Lambda, once or for good',
+        load: async () => (await import('../drain/drain.ts')).command,
+      },
+    },
+    'Look at it': {
+      plan: {
+        summary: 'what a load comes to and costs on AWS',
+        load: async () => (await import('../plan.ts')).command,
+      },
+    },
+    'Operate it': {
+      dlq: {
+        summary: 'the dead-letter queue: list, show, redrive, purge',
+        load: async () => (await import('../dlq/dlq.ts')).dlqCommand(),
+      },
+      migrate: {
+        summary: 'bring a database to the newest schema',
+        load: async () => (await import('../migrate.ts')).command,
+      },
+      maintain: {
+        summary: 'delete ledger entries that are no longer needed',
+        load: async () => (await import('../maintain.ts')).command,
+      },
+    },
+    'Deploy it': {
+      deploy: {
+        summary: 'the stacks of a stage, to AWS or LocalStack',
+        async load() {
+          const { deployCommand } = await import('../deploy/deploy.ts');
+          return deployCommand(async (line) => (await import('../../localstack/deploy.ts')).deploy(line));
+        },
+      },
+      destroy: {
+        summary: 'take down what was deployed to LocalStack',
+        load: async () => (await import('../../localstack/destroy.ts')).command,
+      },
+      synth: {
+        summary: 'the templates of a stage, with all checks; needs no account',
+        load: async () => (await import('../deploy/synth.ts')).command,
+      },
+    },
+  },
+};
