@@ -41,8 +41,6 @@ export function createFunctionEnvironment(options: FunctionOptions): FunctionEnv
   function start(): Worker {
     const started = new Worker(new URL('./function-thread.ts', import.meta.url), {
       env: options.env,
-      // A tenth of it is in use; without a limit V8 would let garbage grow to gigabytes. On AWS memory is limited too.
-      resourceLimits: { maxOldGenerationSizeMb: 160 },
       stdout: true,
       stderr: true,
     });
