@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Answer, CommandLine } from '../tools/cli/command.ts';
+import { UserError } from '../tools/cli/user-error.ts';
 import { findDeployment } from './deployed/deployment.ts';
 import { runStep } from './deployed/run-step.ts';
 import { requireServices } from './deployed/services.ts';
@@ -9,6 +10,12 @@ import { sendInstructions } from './events/instructions.ts';
 
 /** What `deploy --stage localstack` does. */
 export async function deploy({ env, out }: Pick<CommandLine, 'env' | 'out'>): Promise<Answer> {
+  if (!env.DATABASE_URL !== !env.FUNCTION_DATABASE_URL) {
+    throw new UserError(
+      'DATABASE_URL and FUNCTION_DATABASE_URL are the same Postgres, as this machine and as the function sees it: set both, or neither.',
+      2,
+    );
+  }
   const at = findDeployment(env);
   await requireServices(at, out);
   const cdklocal = (title: string, ...args: string[]) =>

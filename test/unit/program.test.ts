@@ -126,3 +126,13 @@ describe('npm start', () => {
     }
   });
 });
+
+test.for(['DATABASE_URL', 'FUNCTION_DATABASE_URL'])(
+  'a deployment to LocalStack with %s alone is refused',
+  async (name) => {
+    const env = { [name]: 'postgres://postgres@localhost:5432/postgres' };
+    const { exitCode, stdout, stderr } = await runLoginEtl(['deploy', '--stage', 'localstack'], { env });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(/^DATABASE_URL and FUNCTION_DATABASE_URL [^\n]+ set both, or neither\.\n$/);
+  },
+);
