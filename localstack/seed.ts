@@ -6,7 +6,7 @@ import { createBusyQueue } from '../tools/sqs/busy-queue.ts';
 import { type Deployment, findDeployment } from './deployed/deployment.ts';
 import { createSqsClient } from './embedded/sqs/queue-server.ts';
 import { QUEUE_NAME } from './embedded/sqs/queues.ts';
-import { countEvents, FILE_HELP, readEvents, STDIN } from './events/read-events.ts';
+import { canBeReadOnce, countEvents, FILE_HELP, readEvents } from './events/read-events.ts';
 import { SAMPLE_EVENTS } from './events/samples/samples.ts';
 import { sendEvents } from './events/send-events.ts';
 
@@ -27,7 +27,7 @@ Environment
 
 async function seed(files: readonly string[], at: Deployment, out: NodeJS.WritableStream): Promise<Answer> {
   const paths = files.length > 0 ? files : [SAMPLE_EVENTS];
-  const total = paths.includes(STDIN) ? null : await countEvents(paths);
+  const total = paths.some(canBeReadOnce) ? null : await countEvents(paths);
   const sqs = createSqsClient(at.endpoint);
   const queueUrl = await findQueue(sqs, at.endpoint);
   const queue = createBusyQueue(sqs, queueUrl);

@@ -1,17 +1,12 @@
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { readConfig } from '../lambda/settings/config.ts';
 import { ENV, type Environment } from '../lambda/settings/environment.ts';
 import { type CommandLine, defineCommand } from '../tools/cli/command.ts';
 import { UserError } from '../tools/cli/user-error.ts';
-import { type DataFolder, openDataFolder } from './embedded/data-folder.ts';
+import { DATA_FOLDER, type DataFolder, openDataFolder } from './embedded/data-folder.ts';
 import { keySettings } from './embedded/key-settings.ts';
 import { isComplete, reportAsJson } from './embedded/report.ts';
 import { type Options, run } from './embedded/run.ts';
 import { FILE_HELP } from './events/read-events.ts';
-
-/** The same folder wherever the command is called from. */
-const DATA_FOLDER = join(fileURLToPath(new URL('..', import.meta.url)), '.login-etl');
 
 export const command = defineCommand(
   (command) =>
@@ -26,7 +21,6 @@ export const command = defineCommand(
       .option('--data <dir>', "keep database, mask keys and log in this folder (default: the project's .login-etl)")
       .addHelpText('after', ENVIRONMENT),
   async ({ args: [files], options: { data = DATA_FOLDER, ...flags }, ...line }) => {
-    if (data === '') throw new UserError('--data needs the name of a folder.', 2);
     const folder = openDataFolder(data);
     try {
       return await start({ files, json: line.json, ...flags }, folder, line);

@@ -2,8 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { removePostgres } from './postgres/embedded-postgres.ts';
+
+/** The same folder wherever a command is called from. */
+export const DATA_FOLDER = join(fileURLToPath(new URL('../..', import.meta.url)), '.login-etl');
 
 /** What is kept between runs: the database, the mask keys that go with it, and the function's log. */
 export interface DataFolder {
@@ -20,12 +24,16 @@ export interface DataFolder {
 /** A run that was killed a moment ago may still be going down. */
 const LOCK_WAIT_MS = 2_000;
 
+/** Another run has the folder. */
+export class FolderInUseError extends UserError {}
+
 /**
  * Takes the folder for this process alone.
  *
- * @throws UserError when another run has it
+ * @throws FolderInUseError when another run has it
  */
 export function openDataFolder(folder: string): DataFolder {
+  if (folder === '') throw new UserError('--data needs the name of a folder.', 2);
   const path = resolve(folder);
   makeFolder(path);
   const lock = lockFolder(path);
@@ -56,7 +64,7 @@ function lockFolder(path: string): DatabaseSync {
   } catch (error) {
     const isBusy = (error as { errcode?: number }).errcode === 5;
     if (!isBusy) throw new UserError(`The data folder ${path} cannot be written.`);
-    throw new UserError(
+    throw new FolderInUseError(
       `Another run is using ${path}: stop it first, or give this one a folder of its own with --data.`,
     );
   }

@@ -6,7 +6,7 @@ import { openMasker } from '../../tools/dlq/open-masker.ts';
 import { createRunCounts, type RunCounts, type Summary } from '../../tools/event-source/run-counts.ts';
 import { databaseName, writeRunRecord } from '../../tools/report/run-record.ts';
 import { watchInstructions } from '../events/instructions.ts';
-import { countEvents, readEvents, STDIN } from '../events/read-events.ts';
+import { canBeReadOnce, countEvents, readEvents } from '../events/read-events.ts';
 import { SAMPLE_EVENTS } from '../events/samples/samples.ts';
 import { sendEvents } from '../events/send-events.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -46,7 +46,7 @@ const FATAL = ['ConfigError', 'KeyMismatchError'];
 /** Starts the pipeline, sends the events, waits until the queue is empty, reports; with `--watch` it then stays. */
 export async function run({ options, folder, keys, env, out, interrupt }: Run): Promise<RunResult> {
   const paths = options.files.length > 0 ? options.files : [SAMPLE_EVENTS];
-  const total = paths.includes(STDIN) ? null : await countAll(paths, out);
+  const total = paths.some(canBeReadOnce) ? null : await countAll(paths, out);
   const counts = createRunCounts();
   const fatal = new AbortController();
   const stop = AbortSignal.any([interrupt, fatal.signal]);
@@ -95,9 +95,21 @@ export async function run({ options, folder, keys, env, out, interrupt }: Run): 
 }
 
 /** For the report, which sees only rows. */
-function keepRecord(folder: DataFolder, env: Environment, { received, stored, duplicates, rejected }: RunResult): void {
+function keepRecord(
+  folder: DataFolder,
+  env: Environment,
+  { received, stored, duplicates, rejected, changed }: RunResult,
+): void {
   const at = new Date().toISOString();
-  writeRunRecord(folder.path, { database: databaseName(env), at, received, stored, duplicates, rejected, changes: {} });
+  writeRunRecord(folder.path, {
+    database: databaseName(env),
+    at,
+    received,
+    stored,
+    duplicates,
+    rejected,
+    changes: changed,
+  });
 }
 
 /** Of the progress that stands on the line of a terminal. */
@@ -145,6 +157,7 @@ async function sendAll({ paths, total, pipeline, counts, stop }: Sending): Promi
       await sendEvents(readEvents(path, stop), { queue, whenReady, onSent, stop });
       if (stop.aborted) break;
     }
+    if (total !== null && sent !== total && !stop.aborted) throw new UserError(changedMeanwhile(total, sent));
     await untilEmpty(pipeline, () => counts.received() === sent, stop);
   } finally {
     progress.end();
@@ -152,6 +165,10 @@ async function sendAll({ paths, total, pipeline, counts, stop }: Sending): Promi
   const interrupted = stop.aborted;
   if (interrupted) await pipeline.drain();
   return { seconds: (performance.now() - startedAt) / 1_000, interrupted };
+}
+
+function changedMeanwhile(total: number, sent: number): string {
+  return `The input changed while it was read: ${formatCount(total)} events were counted and ${formatCount(sent)} sent.`;
 }
 
 /** A message is out of the queue a moment before the batch that took it is counted. */

@@ -1,11 +1,19 @@
-import { createReadStream } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { createReadStream, statSync } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { type EventText, splitEvents } from './split-events.ts';
 
-/** Stands for standard input, which can be read only once. */
-export const STDIN = '-';
+/** Standard input, by its names: opened by path it could not be read where it is a socket. */
+const STDIN: readonly string[] = ['-', '/dev/stdin', '/dev/fd/0'];
+
+/** Whether a second reading could find something else, or nothing: standard input, a pipe, a device. */
+export function canBeReadOnce(path: string): boolean {
+  if (STDIN.includes(path)) return true;
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && !found.isFile() && !found.isDirectory();
+}
 
 /** As the argument of a command. */
 export const FILE_HELP =
@@ -19,12 +27,12 @@ export const FILE_HELP =
  * @throws UserError when it cannot be read or is broken, with the line
  */
 export async function* readEvents(path: string, stop?: AbortSignal): AsyncGenerator<EventText> {
-  const name = path === STDIN ? 'standard input' : path;
-  const source = path === STDIN ? process.stdin : createReadStream(path);
-  const close = () => void source.destroy();
+  const name = STDIN.includes(path) ? 'standard input' : path;
+  const { stream, close, failed } = openSource(path);
   stop?.addEventListener('abort', close);
   try {
-    yield* splitEvents(decode(await unzip(source)), name);
+    yield* splitEvents(decode(await unzip(stream)), name);
+    if (await failed()) throw new UserError(`${name}: it cannot be read.`);
   } catch (error) {
     if (stop?.aborted) return;
     throw error instanceof UserError ? error : new UserError(`${name}: ${describe(error)}.`);
@@ -33,6 +41,32 @@ export async function* readEvents(path: string, stop?: AbortSignal): AsyncGenera
     // An open standard input would keep the process alive until its writer ends.
     close();
   }
+}
+
+interface Source {
+  stream: NodeJS.ReadableStream;
+  close(): void;
+  /** After the end: whether what was read may not be all there is. */
+  failed(): Promise<boolean>;
+}
+
+function openSource(path: string): Source {
+  const isStdin = STDIN.includes(path);
+  if (!isStdin && canBeReadOnce(path)) return openPipe(path);
+  const stream = isStdin ? process.stdin : createReadStream(path);
+  return { stream, close: () => void stream.destroy(), failed: async () => false };
+}
+
+/**
+ * A pipe without a writer blocks whoever opens it, and a Node process with a blocked thread cannot even exit. Another
+ * program can be killed while it waits.
+ */
+function openPipe(path: string): Source {
+  const reader = spawn('cat', ['--', path], { stdio: ['inherit', 'pipe', 'ignore'] });
+  const ended = new Promise<boolean>((done) => {
+    reader.once('error', () => done(true)).once('close', (code) => done(code !== 0));
+  });
+  return { stream: reader.stdout, close: () => void reader.kill('SIGKILL'), failed: () => ended };
 }
 
 /** Reads files to their end once before anything is sent, so that a broken one costs nothing. */

@@ -1,11 +1,13 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { countEvents, readEvents } from '../../localstack/events/read-events.ts';
+import { canBeReadOnce, countEvents, readEvents } from '../../localstack/events/read-events.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'read-events-'));
@@ -110,24 +112,26 @@ function linkOf(fd: string): string {
   }
 }
 
-describe('standard input', () => {
-  const script = `
+const script = (path: string) => `
     import { readEvents } from ${JSON.stringify(new URL('../../localstack/events/read-events.ts', import.meta.url).href)};
     const stop = new AbortController();
     process.on('SIGTERM', () => stop.abort());
+    console.error('listening');
     try {
-      for await (const { body } of readEvents('-', stop.signal)) console.log(body);
+      for await (const { body } of readEvents(${JSON.stringify(path)}, stop.signal)) console.log(body);
     } catch ({ message }) {
       console.log(message);
     }`;
 
-  function startReader() {
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script]);
-    onTestFinished(() => void child.kill());
-    const output = Array.fromAsync<string>(child.stdout.setEncoding('utf8')).then((texts) => texts.join(''));
-    return { child, output };
-  }
+/** A process that prints each event. */
+function startReader(path = '-') {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script(path)]);
+  onTestFinished(() => void child.kill());
+  const output = Array.fromAsync<string>(child.stdout.setEncoding('utf8')).then((texts) => texts.join(''));
+  return { child, output };
+}
 
+describe('standard input', () => {
   test.for([LINES, gzipSync(LINES)])('is read to its end (%#)', async (content) => {
     const { child, output } = startReader();
     child.stdin.end(content);
@@ -148,5 +152,40 @@ describe('standard input', () => {
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
     expect(await output).not.toContain('standard input');
+  });
+});
+
+describe('a pipe that is named like a file', () => {
+  function makePipe(): string {
+    const path = join(folder, `pipe-${randomUUID()}`);
+    execFileSync('mkfifo', [path]);
+    return path;
+  }
+
+  test.for([LINES, gzipSync(LINES)])('is read once, to its end (%#)', async (content) => {
+    const path = makePipe();
+    const { output } = startReader(path);
+    await writeFile(path, content);
+    expect((await output).trimEnd().split('\n')).toEqual(EVENTS.map((event) => JSON.stringify(event)));
+  });
+
+  test('without a writer can be left at any time', async () => {
+    const { child, output } = startReader(makePipe());
+    // Until it has said that it listens, a signal would end it at once.
+    await once(child.stderr.setEncoding('utf8'), 'data');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+    expect(await output).toBe('');
+  });
+
+  test('standard input by the name of its device is read', async () => {
+    const { child, output } = startReader('/dev/stdin');
+    child.stdin.end(LINES);
+    expect((await output).trimEnd().split('\n')).toHaveLength(EVENTS.length);
+  });
+
+  test('is told from files and folders', () => {
+    const named = ['-', makePipe(), '/dev/null', file('plain.json', '[]'), folder, join(folder, 'missing')];
+    expect(named.map(canBeReadOnce)).toEqual([true, true, true, false, false, false]);
   });
 });

@@ -22,6 +22,10 @@ export const PROGRAM: ProgramDefinition = {
       },
     },
     'Look at it': {
+      report: {
+        summary: 'the logins as one HTML file',
+        load: async () => (await import('../../localstack/report.ts')).command,
+      },
       plan: {
         summary: 'what a load comes to and costs on AWS',
         load: async () => (await import('../plan.ts')).command,

@@ -55,13 +55,32 @@ export async function startPostgres(folder: string, options: PostgresOptions = {
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(initdb, home);
   await runProgram(pgCtl, ['stop', '-w', '-m', 'fast', '-D', data], as).catch(() => {}); // fails where none is running
   const port = await start(pgCtl, home, options.settings);
-  const password = readFileSync(join(path, 'password'), 'utf8');
   return {
-    url: `postgres://${OWNER}:${password}@127.0.0.1:${port}/postgres`,
+    url: urlOf(path, port),
     async stop() {
       await runProgram(pgCtl, ['stop', '-w', '-m', 'fast', '-D', data], as);
     },
   };
+}
+
+/**
+ * The server that a run which is up has started on this folder, or a killed one left behind.
+ *
+ * @returns its URL; null where none was started
+ */
+export function runningServerUrl(folder: string): string | null {
+  const home = postgresHome(folder);
+  try {
+    // The fourth line is the port (PostgreSQL's src/include/utils/pidfile.h).
+    const port = Number(readFileSync(join(home, 'data', 'postmaster.pid'), 'utf8').split('\n')[3]);
+    return Number.isInteger(port) && port > 0 ? urlOf(home, port) : null;
+  } catch {
+    return null;
+  }
+}
+
+function urlOf(home: string, port: number): string {
+  return `postgres://${OWNER}:${readFileSync(join(home, 'password'), 'utf8')}@127.0.0.1:${port}/postgres`;
 }
 
 /** Where the server's files are: below the folder, unless the server's account cannot reach that. */

@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { dataFolder, npmStart, runStart } from '../support/npm-start.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../tools/login-etl.mjs', import.meta.url));
+
+function report(...args: string[]) {
+  const { DATABASE_URL: _, ...env } = process.env;
+  return spawnSync(process.execPath, [PROGRAM, 'report', ...args], { encoding: 'utf8', env });
+}
+
+describe('login-etl report', () => {
+  test('draws the table of a data folder, between two runs and while one is up', async () => {
+    const folder = dataFolder();
+    await runStart(['--data', folder]);
+    const between = report('--data', folder);
+    expect(between.status).toBe(0);
+    const [link = ''] = /file:\/\/\S+report\.html/.exec(between.stdout) ?? [];
+    expect(readFileSync(fileURLToPath(link), 'utf8')).toContain('<h1>99 logins of 98 users</h1>');
+    const up = npmStart(['--data', folder, '--watch']);
+    await up.until(/Ctrl-C stops/);
+    expect(JSON.parse(report('--data', folder, '--json').stdout)).toMatchObject({ logins: 198, days: null });
+    const out = join(folder, 'other.html');
+    expect(report('--data', folder, '--out', out, '--days', '1').status).toBe(0);
+    expect(readFileSync(out, 'utf8')).toMatch(/^<!doctype html>/i);
+    up.child.kill('SIGINT');
+    expect(await up.exit()).toBe(0);
+  });
+
+  test.for([
+    [['--data', '/nowhere/at/all'], 1, /does not exist: run npm start first, or set DATABASE_URL/],
+    [['--days', '0'], 2, /--days/],
+  ] as const)('refuses %j in a sentence', ([args, code, sentence]) => {
+    const { status, stderr } = report(...args);
+    expect(status).toBe(code);
+    expect(stderr).toMatch(sentence);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
