@@ -24,9 +24,16 @@ const ADVICE: readonly (readonly [start: string, sentence: string])[] = [
 
 /** One sentence on what went wrong and what to do, which quotes nothing that came from a message, a row or a driver. */
 export function explainError(error: unknown): string {
-  const isOurs = [ConfigError, KeyMismatchError, JobError].some((type) => error instanceof type);
+  if (error instanceof ConfigError) return withPlaceOfKeys(error);
+  const isOurs = [KeyMismatchError, JobError].some((type) => error instanceof type);
   if (isOurs) return (error as Error).message;
   return explainDatabaseError(error) ?? safeError(error).stack ?? '';
+}
+
+/** Somebody who makes a new key where rows exist already can never join the two. */
+function withPlaceOfKeys({ message, problems }: ConfigError): string {
+  if (!problems.some((problem) => /^MASK_(LAYER_)?KEY is missing/.test(problem))) return message;
+  return `${message} Where there are rows already, only the keys that wrote them will do: npm start keeps its own in .login-etl/mask-key and .login-etl/mask-layer-key, a stage has them in KMS.`;
 }
 
 /** @returns null for what did not come from the database or the way to it */

@@ -45,7 +45,8 @@ const FATAL = ['ConfigError', 'KeyMismatchError'];
 
 /** Starts the pipeline, sends the events, waits until the queue is empty, reports; with `--watch` it then stays. */
 export async function run({ options, folder, keys, env, out, interrupt }: Run): Promise<RunResult> {
-  const paths = options.files.length > 0 ? options.files : [SAMPLE_EVENTS];
+  // Whoever stays to send events of their own wants to see those alone.
+  const paths = options.files.length > 0 || options.watch ? options.files : [SAMPLE_EVENTS];
   const total = paths.some(canBeReadOnce) ? null : await countAll(paths, out);
   const counts = createRunCounts();
   const fatal = new AbortController();
@@ -121,7 +122,9 @@ function clearLine(out: NodeJS.WritableStream & { isTTY?: boolean }): string {
 async function countAll(paths: readonly string[], out: NodeJS.WritableStream): Promise<number> {
   const notice = setTimeout(() => out.write('Reading the input ...\n'), 500);
   try {
-    return await countEvents(paths);
+    const total = await countEvents(paths);
+    if (total === 0 && paths.length > 0) out.write('The input holds no events.\n');
+    return total;
   } finally {
     clearTimeout(notice);
   }

@@ -180,3 +180,24 @@ describe('npm start -- --watch', () => {
     expect((await runStart(['--data', folder, '--json'])).code).toBe(0);
   });
 });
+
+describe('npm start with odd input', () => {
+  test('says that a file is empty', async () => {
+    const folder = dataFolder();
+    const file = join(folder, 'empty.json');
+    writeFileSync(file, '');
+    const { code, stdout } = await runStart(['--data', folder, file]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^The input holds no events\.$/m);
+  });
+
+  test('says what to do with one object over several lines', async () => {
+    const folder = dataFolder();
+    const file = join(folder, 'pretty.json');
+    writeFileSync(file, JSON.stringify({ Records: [VALID_BODY] }, null, 2));
+    const { code, stderr } = await runStart(['--data', folder, file]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`"jq -c '.Records[]' FILE"`);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});

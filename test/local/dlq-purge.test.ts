@@ -46,10 +46,17 @@ describe('purge', () => {
     expect(stderr).toBe('3 messages were counted and not to be had: somebody else took them, or the count is old.\n');
   });
 
-  test('nothing to delete is no error, and no question', async () => {
-    const { dlq, deadDepth } = await createFour();
+  test('an empty queue is not an error, and asks nothing', async () => {
+    const { dlq } = await createDeadLetters();
     const result = await dlq(['purge', '--reason', 'too_complex'], { typed: '' });
     expect(result).toMatchObject({ exitCode: 0, stdout: 'Deleted 0 messages.\n', stderr: '' });
+  });
+
+  test('a reason that no message has is refused, with those there are', async () => {
+    const { dlq, deadDepth } = await createFour();
+    const { exitCode, stdout, stderr } = await dlq(['purge', '--reason', 'not-json', '--yes']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toMatch(/^No message has the reason "not-json"[^\n]*not_json \(1\)[^\n]*\n$/);
     expect(await deadDepth()).toEqual({ visible: 4, inFlight: 0 });
   });
 

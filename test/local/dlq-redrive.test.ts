@@ -193,6 +193,16 @@ describe('when something fails', () => {
     expect(await deadDepth()).toEqual({ visible: 1, inFlight: 0 });
   });
 
+  test('a reason that no message has is refused, with those there are', async () => {
+    const { dlq, depth, deadDepth } = await createFour();
+    const { exitCode, stdout, stderr } = await dlq(['redrive', '--reason', 'passes check']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toContain('No message has the reason "passes check", so nothing was done.');
+    for (const reason of ['missing ip (2)', 'not_json (1)', 'passes checks (1)']) expect(stderr).toContain(reason);
+    expect(await depth()).toEqual({ visible: 0, inFlight: 0 });
+    expect(await deadDepth()).toEqual({ visible: 4, inFlight: 0 });
+  });
+
   test('one that was sent and not deleted is told, and goes again', async () => {
     const { dlq, depth, deadDepth } = await createFour();
     const args = ['redrive', '--reason', 'passes checks', '--json'];

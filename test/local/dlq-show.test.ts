@@ -48,8 +48,26 @@ describe('show', () => {
     const { dlq, deadDepth } = await createFour();
     const { exitCode, stdout, stderr } = await dlq(['show', '00000000-0000-4000-8000-000000000000']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(stderr).toMatch(/^There is no message with this id [^\n]*\n$/);
+    expect(stderr).toMatch(/^The dead-letter queue has no message with this id[^\n]*\n$/);
     expect(await deadDepth()).toEqual({ visible: 4, inFlight: 0 });
+  });
+
+  test('takes the beginning of an id, where only one message has it', async () => {
+    const { dlq, ids } = await createFour();
+    const [first = ''] = ids;
+    const { json } = await dlq(['show', first.slice(0, 13), '--json']);
+    expect(json.id).toBe(first);
+  });
+
+  test('refuses a beginning that several ids have', async () => {
+    const { dlq, sendDead } = await createDeadLetters();
+    // One more than there are hexadecimal digits.
+    const ids = await Promise.all(Array.from({ length: 17 }, () => sendDead('not json')));
+    const begins = ids.map((id) => id.charAt(0));
+    const shared = begins.find((digit, i) => begins.indexOf(digit) !== i) ?? '';
+    const { exitCode, stderr } = await dlq(['show', shared]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^The ids of \d+ messages begin like this: give more of it\.\n$/);
   });
 
   test('a wrong key is one sentence, and hides nothing', async () => {

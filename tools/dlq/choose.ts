@@ -8,21 +8,22 @@ import { epochOf } from './sent-at.ts';
 /** What was sent back comes here again when it is rejected again; without this a run might never end. */
 export const CAME_MEANWHILE = 'came while this ran';
 
-/** A message as it is to be sent, or why it is left; null for one that was not asked for. */
-export type Choice = { record: SQSRecord } | { left: string } | null;
+/** A message as it is to be sent, why it is left, or the reason of one that was not asked for. */
+export type Choice = { record: SQSRecord } | { left: string } | { other: string };
 
 /** Goes through the messages until as many are chosen as were asked for. */
 export async function* choose(lease: Lease, { options, diagnose }: Pick<QueueCommandLine, 'options' | 'diagnose'>) {
   const startedAt = Date.now();
   let chosen = 0;
   for await (const record of lease.messages()) {
-    if (!hasReason(await diagnose(record), options.reason)) {
-      yield null;
+    const found = await diagnose(record);
+    if (!hasReason(found, options.reason)) {
+      yield { other: found.reason };
       continue;
     }
     const outgoing = withOrigin(record, options.asNew, Date.now());
     const diagnosis = await diagnose(outgoing);
-    let choice: NonNullable<Choice> = { record: outgoing };
+    let choice: Choice = { record: outgoing };
     if (epochOf(record) >= startedAt) choice = { left: CAME_MEANWHILE };
     else if (diagnosis.isBad && !options.force) choice = { left: diagnosis.reason };
     yield choice;

@@ -1,4 +1,5 @@
 import { formatCount } from '../cli/progress.ts';
+import { UserError } from '../cli/user-error.ts';
 
 /** How many, by reason. */
 export type Counts = Record<string, number>;
@@ -9,6 +10,25 @@ export function countUp(counts: Counts, reason: string): void {
 
 export function total(counts: Counts): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * A mistyped reason must not look like a queue that needs nothing.
+ *
+ * @param others of the messages that were not asked for
+ * @throws UserError where there are such messages, and so none with the reason that was asked for
+ */
+export function refuseUnknownReason(asked: string | undefined, others: Counts): void {
+  if (asked === undefined || total(others) === 0) return;
+  throw new UserError(
+    `No message has the reason "${asked}", so nothing was done. The reasons here are: ${list(others)}.`,
+  );
+}
+
+function list(counts: Counts): string {
+  return Object.entries(counts)
+    .map(([reason, count]) => `${reason} (${formatCount(count)})`)
+    .join(', ');
 }
 
 /** One line each, the most frequent first. */

@@ -52,7 +52,7 @@ function showCommand(trial: Trial): CommandModule {
             'pseudonyms where MASK_KEY or MASK_KMS_KEY is set, else hidden. Hidden too: values that break the ' +
             "contract, unknown keys and their names, attributes of the producer's own.",
         )
-        .argument('<ID>', 'as "list" shows it')
+        .argument('<ID>', 'as "list" shows it, or how it begins')
         .option('--raw', 'write the body, as it is, to the file of --out; asks before it does', false)
         .option('--out <file>', 'a new file, which only you can read')
         .option('--yes', 'skip the question', false)

@@ -1,7 +1,7 @@
 import { confirm, requireSomebody } from '../cli/confirm.ts';
 import { formatCount } from '../cli/progress.ts';
 import { UserError } from '../cli/user-error.ts';
-import { type Counts, countLines, countUp, messages } from './counts.ts';
+import { type Counts, countLines, countUp, messages, refuseUnknownReason } from './counts.ts';
 import { hasReason } from './diagnose.ts';
 import type { Lease } from './lease.ts';
 import type { QueueAnswer, QueueCommandLine } from './queue-command.ts';
@@ -14,8 +14,9 @@ export async function purge(line: QueueCommandLine): Promise<QueueAnswer> {
   const { options, withLease, hidden, stop, stderr } = line;
   if (!options.yes) requireSomebody(line);
   return withLease(async (lease) => {
-    const { counts, ids } = await findMatching(lease, line);
+    const { counts, ids, others } = await findMatching(lease, line);
     stop.throwIfAborted();
+    if (ids.length === 0) refuseUnknownReason(line.options.reason, others);
     if (ids.length > 0 && !options.yes) {
       stderr.write(`${messages(ids.length)} will be deleted for ever:\n${countLines(counts)}`);
       const count = `${ids.length}`;
@@ -28,19 +29,23 @@ export async function purge(line: QueueCommandLine): Promise<QueueAnswer> {
 
 async function findMatching(lease: Lease, { options, queue, diagnose }: QueueCommandLine) {
   const counts: Counts = {};
+  const others: Counts = {};
   const ids: string[] = [];
   let seen = 0;
   const findAll = async () => {
     for await (const record of lease.messages()) {
       seen++;
       const diagnosis = await diagnose(record);
-      if (!hasReason(diagnosis, options.reason)) continue;
+      if (!hasReason(diagnosis, options.reason)) {
+        countUp(others, diagnosis.reason);
+        continue;
+      }
       countUp(counts, diagnosis.reason);
       ids.push(record.messageId);
     }
   };
   await withProgress(() => seen, queue.visible, findAll);
-  return { counts, ids };
+  return { counts, ids, others };
 }
 
 async function deleteAll(ids: readonly string[], lease: Lease, stop: AbortSignal): Promise<number> {

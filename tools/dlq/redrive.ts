@@ -1,5 +1,5 @@
 import { choose } from './choose.ts';
-import { type Counts, countLines, countUp, messages, total } from './counts.ts';
+import { type Counts, countLines, countUp, messages, refuseUnknownReason, total } from './counts.ts';
 import type { Lease } from './lease.ts';
 import { createPace } from './pace.ts';
 import type { QueueAnswer, QueueCommandLine } from './queue-command.ts';
@@ -14,19 +14,19 @@ interface Done {
   /** Sent, and yet here: the next run sends it again, and the ledger knows it. */
   notDeleted: number;
   left: Counts;
-  /** Not asked for. */
-  passedOver: number;
+  /** Not asked for, by reason. */
+  others: Counts;
 }
 
 export async function redrive(line: QueueCommandLine): Promise<QueueAnswer> {
-  const { options, queue, withLease } = line;
+  const { options, queue, stop, withLease } = line;
   const to = await findSourceQueue(queue, options.to);
-  const done: Done = { sent: 0, notDeleted: 0, left: {}, passedOver: 0 };
+  const done: Done = { sent: 0, notDeleted: 0, left: {}, others: {} };
   // With a reason nobody knows how many have to be looked at.
   const expected = options.reason === undefined ? Math.min(queue.visible, options.limit) : queue.visible;
   try {
     await withProgress(
-      () => done.sent + total(done.left) + done.passedOver,
+      () => done.sent + total(done.left) + total(done.others),
       expected,
       () => withLease((lease) => sendAll(lease, to, done, line)),
     );
@@ -34,7 +34,8 @@ export async function redrive(line: QueueCommandLine): Promise<QueueAnswer> {
     line.stderr.write(report(done, options.dryRun));
     throw error;
   }
-  const { passedOver: _, ...counts } = done;
+  if (!stop.aborted && done.sent + total(done.left) === 0) refuseUnknownReason(options.reason, done.others);
+  const { others: _, ...counts } = done;
   return {
     json: { queueUrl: queue.url, to, dryRun: options.dryRun, ...counts, hidden: line.hidden() },
     text: report(done, options.dryRun),
@@ -50,8 +51,8 @@ async function sendAll(lease: Lease, to: string, done: Done, line: QueueCommandL
   const failures: unknown[] = [];
   const worker = async () => {
     for await (const choice of choices) {
-      if (choice === null) {
-        done.passedOver++;
+      if ('other' in choice) {
+        countUp(done.others, choice.other);
         continue;
       }
       if ('left' in choice) {

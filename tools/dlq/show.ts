@@ -3,6 +3,8 @@ import type { SQSRecord } from 'aws-lambda';
 import { confirm, requireSomebody } from '../cli/confirm.ts';
 import { toJson } from '../cli/printable.ts';
 import { UserError } from '../cli/user-error.ts';
+import { messages } from './counts.ts';
+import type { Lease } from './lease.ts';
 import { maskedView } from './masked-view.ts';
 import { openMasker } from './open-masker.ts';
 import type { QueueAnswer, QueueCommandLine } from './queue-command.ts';
@@ -12,16 +14,28 @@ export async function show(line: QueueCommandLine): Promise<QueueAnswer> {
   if (options.raw && !options.yes) requireSomebody(line);
   const masker = await openMasker(line.env);
   return withLease(async (lease) => {
-    for await (const record of lease.messages()) {
-      if (record.messageId !== options.id) continue;
-      if (options.out !== undefined) return writeRaw(record, options.out, line);
-      const { id, ...rest } = maskedView(record, masker);
-      const view = { id, reason: (await diagnose(record)).reason, ...rest };
-      return { json: view, text: `${toJson(view, 2)}\n`, isComplete: true };
-    }
+    const record = await find(lease, options.id);
     stop.throwIfAborted();
-    throw new UserError('There is no message with this id in the dead-letter queue, or it is hidden at the moment.');
+    if (options.out !== undefined) return writeRaw(record, options.out, line);
+    const { id, ...rest } = maskedView(record, masker);
+    const view = { id, reason: (await diagnose(record)).reason, ...rest };
+    return { json: view, text: `${toJson(view, 2)}\n`, isComplete: true };
   });
+}
+
+/** @param asked a message's id, or how it begins */
+async function find(lease: Lease, asked: string): Promise<SQSRecord> {
+  const found: SQSRecord[] = [];
+  for await (const record of lease.messages()) {
+    if (record.messageId === asked) return record;
+    if (record.messageId.startsWith(asked)) found.push(record);
+  }
+  const [only, ...more] = found;
+  if (only === undefined) {
+    throw new UserError('The dead-letter queue has no message with this id, or it is hidden at the moment.');
+  }
+  if (more.length > 0) throw new UserError(`The ids of ${messages(found.length)} begin like this: give more of it.`, 2);
+  return only;
 }
 
 async function writeRaw(record: SQSRecord, file: string, line: QueueCommandLine): Promise<QueueAnswer> {
