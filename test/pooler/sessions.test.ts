@@ -46,7 +46,7 @@ test('a write leaves nothing behind for the next client of its server connection
   const rows = [loginRow(), loginRow()];
   expect(await writeRows(store, rows.slice(0, 1))).toEqual([STORED]);
   expect(await writeRows(store, rows)).toEqual([DUPLICATE, STORED]);
-  const refused = { ...loginRow(), deviceType: 'x'.repeat(33) };
+  const refused = { ...loginRow(), device_type: 'x'.repeat(33) };
   expect(await writeRows(store, [...rows, refused])).toMatchObject([DUPLICATE, DUPLICATE, { kind: 'rejected' }]);
   expect(await session()).toEqual(before);
 });
