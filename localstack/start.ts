@@ -52,7 +52,7 @@ async function start(options: Options, folder: DataFolder, line: Omit<CommandLin
   const interrupt = line.interrupt();
   const result = await run({ options, folder, keys, env, out, interrupt });
   const failed = interrupt.aborted ? 130 : 1;
-  return { json: reportAsJson(result), exitCode: isComplete(result) ? 0 : failed };
+  return { json: reportAsJson(result, Boolean(env[ENV.databaseUrl])), exitCode: isComplete(result) ? 0 : failed };
 }
 
 /** The function's own check, before anything is started that a wrong setting would make useless. */

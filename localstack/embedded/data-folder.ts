@@ -71,7 +71,21 @@ function lockFolder(path: string): DatabaseSync {
 }
 
 function readOrMakeKey(file: string): string {
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  try {
+    return readKey(file) ?? makeKey(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UserError(
+      `The mask key ${file} cannot be read or made (${code}): it must be yours, and so must its folder.`,
+    );
+  }
+}
+
+function readKey(file: string): string | null {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : null;
+}
+
+function makeKey(file: string): string {
   const key = `hex:${randomBytes(32).toString('hex')}`;
   const half = `${file}.new`;
   rmSync(half, { force: true });

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { LOCAL_AWS } from '../../infra/localstack-endpoint.ts';
+import { JobError } from '../../lambda/errors.ts';
 import { ENV, type Environment } from '../../lambda/settings/environment.ts';
 import { MAX_RECEIVES } from '../../lambda/settings/retry-waits.ts';
 import { withClient } from '../../lambda/store/connection/with-client.ts';
 import { migrate } from '../../lambda/store/schema/migrate.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { type BatchDone, startEventSource } from '../../tools/event-source/event-source.ts';
+import { explainError } from '../../tools/explain-error.ts';
 import { type BusyQueue, createBusyQueue } from '../../tools/sqs/busy-queue.ts';
 import type { DataFolder } from './data-folder.ts';
 import { createFunctionEnvironment, type FunctionAnswer } from './function/function-environment.ts';
@@ -91,8 +93,10 @@ async function migrateOrExplain(databaseUrl: string): Promise<void> {
   try {
     await migrate(databaseUrl);
   } catch (error) {
-    const { code = '', message = '' } = error as { code?: string; message?: string };
-    throw new UserError(`The database cannot be prepared: ${message || code}.`);
+    // A migration that refuses says why, in a sentence of ours.
+    const { code, message } = error as { code?: string; message?: string };
+    const isOurs = code === 'P0001' || error instanceof JobError;
+    throw new UserError(`The database cannot be prepared: ${isOurs ? message : explainError(error)}`);
   }
 }
 

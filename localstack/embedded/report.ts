@@ -23,10 +23,15 @@ export function isComplete(result: RunResult): boolean {
   );
 }
 
-/** The object that `--json` prints. */
-export function reportAsJson(result: RunResult): Record<string, unknown> {
+/**
+ * The object that `--json` prints.
+ *
+ * @param isOwn whether the database goes on when the run ends; the address of one that has stopped helps nobody
+ */
+export function reportAsJson(result: RunResult, isOwn: boolean): Record<string, unknown> {
   const { unstored: _, interrupted: __, seconds, databaseUrl, ...counts } = result;
-  return { ...counts, seconds: Number(seconds.toFixed(3)), eventsPerSecond: eventsPerSecond(result), databaseUrl };
+  const figures = { ...counts, seconds: Number(seconds.toFixed(3)), eventsPerSecond: eventsPerSecond(result) };
+  return isOwn ? { ...figures, databaseUrl } : figures;
 }
 
 function eventsPerSecond({ received, seconds }: RunResult): number {
@@ -47,10 +52,11 @@ export async function printReport(result: RunResult, out: NodeJS.WritableStream)
 
 async function printRows(client: pg.Client, out: NodeJS.WritableStream): Promise<void> {
   const { rows } = await client.query(`
-    select ${cut('user_id', 12)} as user_id, device_type, ${cut('masked_ip', 11)} as masked_ip,
-           ${cut('masked_device_id', 11)} as masked_device_id, locale, app_version, create_date::text
+    select ${cut('user_id', 11)} as user_id, ${cut('device_type', 10)} as device_type,
+           ${cut('masked_ip', 11)} as masked_ip, ${cut('masked_device_id', 11)} as masked_device_id,
+           ${cut('locale', 6)} as locale, app_version
     from user_logins limit 8`);
-  out.write('\nThe first rows of user_logins (long values are cut here, not in the table):\n');
+  out.write('\nThe first rows of user_logins (without create_date; long values are cut here):\n');
   printTable(rows, out);
 }
 
@@ -76,9 +82,9 @@ function printCounts(result: RunResult, out: NodeJS.WritableStream): void {
 export function printNextSteps(folder: { logFile: string }, out: NodeJS.WritableStream): void {
   out.write(`
 How to go on:
-  npm start -- FILE           your own events: JSON array or JSON Lines, gzipped or not
-  npm start -- --watch        stay up: send messages, and look at the rows with psql
-  npx login-etl               every command; start --help: all options
+  npx login-etl start FILE      events of your own: JSON array or JSON Lines
+  npx login-etl start --watch   stay up: send messages, see them arrive
+  npx login-etl                 every command
 What the function logged is in ${folder.logFile}.
 `);
 }

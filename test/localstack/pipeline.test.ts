@@ -116,8 +116,8 @@ describe('a deployment', () => {
 
   test('of changed code replaces the code', async () => {
     expect(await store()).toMatchObject([{ locale: 'EN' }]);
-    const file = join('lambda', 'batch', 'process-batch.ts');
-    const change = (code: string) => code.replace('locale: event.locale,', `locale: 'changed',`);
+    const file = join('lambda', 'message', 'fields', 'locale.ts');
+    const change = (code: string) => code.replace('return value;', `return 'changed';`);
     await loginEtl(['deploy', '--stage', 'localstack'], env, copyProject(file, change));
     expect(await store()).toMatchObject([{ locale: 'changed' }]);
   });
