@@ -1,5 +1,6 @@
 import { Duration, aws_events as events, type aws_lambda as lambda, aws_events_targets as targets } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { ENV } from '../../lambda/settings/environment.ts';
 import { DATABASE, nameOf } from '../names.ts';
 import type { AwsSettings } from '../settings/settings.ts';
 import { databaseEnvironment, type JobProps } from './database-access.ts';
@@ -11,7 +12,7 @@ export class Maintenance extends Construct {
 
   constructor(
     scope: Construct,
-    { stage, maintenance }: AwsSettings,
+    { stage, maintenance, database: { refreshViews } }: AwsSettings,
     { network, database: { cluster }, log }: JobProps,
   ) {
     super(scope, 'Maintenance');
@@ -19,7 +20,7 @@ export class Maintenance extends Construct {
       stage,
       description: 'Deletes ledger entries that have done their work',
       entry: 'lambda/maintain-handler.ts',
-      environment: databaseEnvironment(cluster, DATABASE.maintainer),
+      environment: { ...databaseEnvironment(cluster, DATABASE.maintainer), [ENV.refreshViews]: `${refreshViews}` },
       memoryMb: 256,
       timeoutSeconds: 900,
       log,

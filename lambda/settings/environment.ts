@@ -8,6 +8,7 @@ export const ENV = {
   maskLayerKey: 'MASK_LAYER_KEY',
   maskLayerKmsKey: 'MASK_LAYER_KMS_KEY',
   queueUrl: 'QUEUE_URL',
+  refreshViews: 'REFRESH_VIEWS',
   retryWait: 'RETRY_WAIT_SECONDS',
   longestRetryWait: 'RETRY_WAIT_MAX_SECONDS',
   /** Powertools' own name for it. */

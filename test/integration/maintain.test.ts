@@ -28,3 +28,20 @@ test('settings that are missing or wrong are named', async () => {
   const wrong = { DATABASE_URL: 'postgres://login_maintainer@host/login_etl', DATABASE_LOGIN: 'iam' };
   await expect(createMaintenance(wrong)()).rejects.toMatchObject({ name: 'ConfigError', problems: { length: 1 } });
 });
+
+test('the views for analysts are refreshed where the settings ask for it', async () => {
+  const database = await createDatabase();
+  const env = { DATABASE_URL: database.maintainerUrl };
+  const logins = () => database.query('select sum(logins)::integer as logins from logins_by_day');
+  await database.query(`insert into user_logins (user_id, create_date) values ('a', '2026-01-31')`);
+  expect(await createMaintenance(env)()).toEqual({ deleted: 0 });
+  await expect(logins()).rejects.toMatchObject({ code: '55000' });
+  expect(await createMaintenance({ ...env, REFRESH_VIEWS: 'true' })()).toEqual({ deleted: 0, viewsRefreshed: true });
+  expect(await logins()).toEqual([{ logins: 1 }]);
+  await expect(createMaintenance({ ...env, REFRESH_VIEWS: 'yes' })()).rejects.toThrow('REFRESH_VIEWS is true or false');
+  await database.query('revoke execute on function refresh_login_views from login_maintainer');
+  await expect(createMaintenance({ ...env, REFRESH_VIEWS: 'true' })()).rejects.toMatchObject({
+    name: 'JobError',
+    message: 'The views for analysts were not refreshed (database 42501); the next run goes on there.',
+  });
+});
