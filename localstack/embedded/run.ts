@@ -88,11 +88,17 @@ export async function run({ options, folder, keys, env, out, interrupt }: Run): 
     await pipeline.drain();
     const end = await collect(pipeline, counts, sending);
     keepRecord(folder, env, end);
+    if (end.deadLettered > 0) out.write(deadLettersGone(end.deadLettered));
     return end;
   } finally {
     await beforeStop();
     await pipeline.stop();
   }
+}
+
+function deadLettersGone(count: number): string {
+  const which = count === 1 ? '1 dead letter is' : `${formatCount(count)} dead letters are`;
+  return `${which} gone with the queue, which lives in memory: correct the events, and send them again.\n`;
 }
 
 /** For the report, which sees only rows. */

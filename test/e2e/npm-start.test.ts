@@ -154,9 +154,22 @@ describe('npm start -- --watch', () => {
     for (const at of elsewhere) {
       await expect(fetch((endpoint as string).replace('127.0.0.1', at?.address as string))).rejects.toThrow();
     }
+    const bad = JSON.stringify({ ...JSON.parse(body), MessageBody: 'not json' });
+    expect((await fetch(endpoint as string, { method: 'POST', headers, body: bad })).status).toBe(200);
+    await started.until(/rejected: not_json: 1/);
+    const { QueueUrl } = JSON.parse(body);
+    const deadLetters = async () => {
+      const ask = JSON.stringify({ QueueUrl: `${QueueUrl}-dlq`, AttributeNames: ['ApproximateNumberOfMessages'] });
+      const target = { ...headers, 'X-Amz-Target': 'AmazonSQS.GetQueueAttributes' };
+      const answer = await fetch(endpoint as string, { method: 'POST', headers: target, body: ask });
+      const { Attributes } = (await answer.json()) as { Attributes: Record<string, string> };
+      return Attributes.ApproximateNumberOfMessages;
+    };
+    await expect.poll(deadLetters, { timeout: 20_000 }).toBe('1');
     started.child.kill('SIGINT');
     expect(await started.exit()).toBe(0);
-    expect(parseResult(started.stdout())).toMatchObject({ received: 1, stored: 1, pending: 0 });
+    expect(parseResult(started.stdout())).toMatchObject({ received: 2, stored: 1, deadLettered: 1, pending: 0 });
+    expect(started.stderr()).toContain('1 dead letter is gone with the queue, which lives in memory');
   });
 
   test('has its folder to itself, until it is killed', async () => {
