@@ -130,8 +130,8 @@ function refuseIfTooLong(text: string, name: string, line: number): void {
 
 function brokenFile(name: string, line: number, fault: string): UserError {
   return new UserError(
-    `${name}, line ${line}: ${fault}. A file holds a JSON array of events, or one event per line: "jq -c . FILE" makes ` +
-      `lines of objects that take several, "jq -c '.Records[]' FILE" those of a list in an object.`,
+    `${name}, line ${line}: ${fault}. A file holds a JSON array of events, or one event per line: jq -c . FILE makes one ` +
+      `line of each object, and jq -c '.Records[]' FILE of each element of a list in an object.`,
   );
 }
 

@@ -210,7 +210,7 @@ describe('npm start with odd input', () => {
     writeFileSync(file, JSON.stringify({ Records: [VALID_BODY] }, null, 2));
     const { code, stderr } = await runStart(['--data', folder, file]);
     expect(code).toBe(1);
-    expect(stderr).toContain(`"jq -c '.Records[]' FILE"`);
+    expect(stderr).toContain("jq -c '.Records[]' FILE");
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 });
