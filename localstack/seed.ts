@@ -6,9 +6,9 @@ import { createBusyQueue } from '../tools/sqs/busy-queue.ts';
 import { type Deployment, findDeployment } from './deployed/deployment.ts';
 import { createSqsClient } from './embedded/sqs/queue-server.ts';
 import { QUEUE_NAME } from './embedded/sqs/queues.ts';
-import { canBeReadOnce, countEvents, FILE_HELP, readEvents } from './events/read-events.ts';
+import { openInput, sendInput } from './events/input.ts';
+import { FILE_HELP } from './events/read-events.ts';
 import { SAMPLE_EVENTS } from './events/samples/samples.ts';
-import { sendEvents } from './events/send-events.ts';
 
 export const command = defineCommand(
   (command) =>
@@ -27,23 +27,21 @@ Environment
 
 async function seed(files: readonly string[], at: Deployment, out: NodeJS.WritableStream): Promise<Answer> {
   const paths = files.length > 0 ? files : [SAMPLE_EVENTS];
-  const total = paths.some(canBeReadOnce) ? null : await countEvents(paths);
+  const input = await openInput(paths);
   const sqs = createSqsClient(at.endpoint);
   const queueUrl = await findQueue(sqs, at.endpoint);
   const queue = createBusyQueue(sqs, queueUrl);
   let sent = 0;
-  const progress = showProgress(() => sent, total);
+  const progress = showProgress(() => sent, input.total);
   try {
-    for (const path of paths) {
-      await sendEvents(readEvents(path), {
-        queue,
-        whenReady: async () => {},
-        onSent: (count) => {
-          sent += count;
-        },
-        stop: new AbortController().signal,
-      });
-    }
+    await sendInput(input, {
+      queue,
+      whenReady: async () => {},
+      onSent: (count) => {
+        sent += count;
+      },
+      stop: new AbortController().signal,
+    });
   } finally {
     progress.end();
     queue.close();
@@ -61,7 +59,7 @@ async function findQueue(sqs: SQSClient, endpoint: string): Promise<string> {
     const { name } = error as Error;
     if (name === 'QueueDoesNotExist') {
       throw new UserError(
-        `There is no queue ${QUEUE_NAME} at ${endpoint}: run "npx login-etl deploy --stage localstack" first.`,
+        `The queue ${QUEUE_NAME} does not exist at ${endpoint}: run "npx login-etl deploy --stage localstack" first.`,
       );
     }
     throw new UserError(

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { withClient } from '../../lambda/store/connection/with-client.ts';
+import { reasons, total } from '../../tools/cli/counts.ts';
 import { formatCount } from '../../tools/cli/progress.ts';
 import type { Summary } from '../../tools/event-source/run-counts.ts';
 
@@ -89,13 +90,6 @@ What the function logged is in ${folder.logFile}.
 `);
 }
 
-export function reasons(counts: Readonly<Record<string, number>>): string {
-  return Object.entries(counts)
-    .sort(([, a], [, b]) => b - a)
-    .map(([reason, count]) => `${reason}: ${formatCount(count)}`)
-    .join(', ');
-}
-
 async function printDuplicates(client: pg.Client, out: NodeJS.WritableStream): Promise<void> {
   for (const [view, column, name] of [
     ['duplicate_ips', 'masked_ip', 'ips'],
@@ -121,8 +115,4 @@ function printTable(rows: readonly Record<string, unknown>[], out: NodeJS.Writab
         .join('  ')
         .trimEnd()}\n`,
     );
-}
-
-function total(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }

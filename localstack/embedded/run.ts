@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../../lambda/settings/environment.ts';
+import { reasons } from '../../tools/cli/counts.ts';
 import { formatCount, showProgress } from '../../tools/cli/progress.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { openMasker } from '../../tools/dlq/open-masker.ts';
 import { createRunCounts, type RunCounts, type Summary } from '../../tools/event-source/run-counts.ts';
 import { databaseName, writeRunRecord } from '../../tools/report/run-record.ts';
+import { type Input, openInput, sendInput } from '../events/input.ts';
 import { watchInstructions } from '../events/instructions.ts';
-import { canBeReadOnce, countEvents, readEvents } from '../events/read-events.ts';
 import { SAMPLE_EVENTS } from '../events/samples/samples.ts';
-import { sendEvents } from '../events/send-events.ts';
 import type { DataFolder } from './data-folder.ts';
 import { startLiveServer } from './live/live-server.ts';
 import { type Pipeline, startPipeline } from './pipeline.ts';
 import { createRepeatedReasons } from './repeated-reasons.ts';
-import { printNextSteps, printReport, type RunResult, reasons } from './report.ts';
+import { printNextSteps, printReport, type RunResult } from './report.ts';
 import { printReportLink } from './report-link.ts';
 import { queueDepth } from './sqs/queues.ts';
 
@@ -47,7 +47,7 @@ const FATAL = ['ConfigError', 'KeyMismatchError'];
 export async function run({ options, folder, keys, env, out, interrupt }: Run): Promise<RunResult> {
   // Whoever stays to send events of their own wants to see those alone.
   const paths = options.files.length > 0 || options.watch ? options.files : [SAMPLE_EVENTS];
-  const total = paths.some(canBeReadOnce) ? null : await countAll(paths, out);
+  const input = await readInput(paths, out);
   const counts = createRunCounts();
   const fatal = new AbortController();
   const stop = AbortSignal.any([interrupt, fatal.signal]);
@@ -68,8 +68,10 @@ export async function run({ options, folder, keys, env, out, interrupt }: Run): 
     },
   });
   try {
-    out.write(`Sending ${total === null ? 'what arrives' : `${formatCount(total)} events`} to the queue ...\n`);
-    const sending = await sendAll({ paths, total, pipeline, counts, stop });
+    out.write(
+      `Sending ${input.total === null ? 'what arrives' : `${formatCount(input.total)} events`} to the queue ...\n`,
+    );
+    const sending = await sendAll({ input, pipeline, counts, stop });
     fatal.signal.throwIfAborted();
     const report = await collect(pipeline, counts, sending);
     keepRecord(folder, env, report);
@@ -108,15 +110,7 @@ function keepRecord(
   { received, stored, duplicates, rejected, changed }: RunResult,
 ): void {
   const at = new Date().toISOString();
-  writeRunRecord(folder.path, {
-    database: databaseName(env),
-    at,
-    received,
-    stored,
-    duplicates,
-    rejected,
-    changes: changed,
-  });
+  writeRunRecord(folder.path, { database: databaseName(env), at, received, stored, duplicates, rejected, changed });
 }
 
 /** Of the progress that stands on the line of a terminal. */
@@ -125,12 +119,12 @@ function clearLine(out: NodeJS.WritableStream & { isTTY?: boolean }): string {
 }
 
 /** Said only when it takes long enough to be wondered at. */
-async function countAll(paths: readonly string[], out: NodeJS.WritableStream): Promise<number> {
+async function readInput(paths: readonly string[], out: NodeJS.WritableStream): Promise<Input> {
   const notice = setTimeout(() => out.write('Reading the input ...\n'), 500);
   try {
-    const total = await countEvents(paths);
-    if (total === 0 && paths.length > 0) out.write('The input holds no events.\n');
-    return total;
+    const input = await openInput(paths);
+    if (input.total === 0 && paths.length > 0) out.write('The input holds no events.\n');
+    return input;
   } finally {
     clearTimeout(notice);
   }
@@ -143,17 +137,16 @@ interface Sent {
 }
 
 interface Sending {
-  paths: readonly string[];
-  total: number | null;
+  input: Input;
   pipeline: Pipeline;
   counts: RunCounts;
   stop: AbortSignal;
 }
 
-async function sendAll({ paths, total, pipeline, counts, stop }: Sending): Promise<Sent> {
+async function sendAll({ input, pipeline, counts, stop }: Sending): Promise<Sent> {
   const { queue } = pipeline;
   const startedAt = performance.now();
-  const progress = showProgress(counts.finished, total);
+  const progress = showProgress(counts.finished, input.total);
   let sent = 0;
   const whenReady = async () => {
     while (sent - counts.finished() > MAX_UNFINISHED && !stop.aborted) await sleep(POLL_MS);
@@ -162,11 +155,7 @@ async function sendAll({ paths, total, pipeline, counts, stop }: Sending): Promi
     sent += count;
   };
   try {
-    for (const path of paths) {
-      await sendEvents(readEvents(path, stop), { queue, whenReady, onSent, stop });
-      if (stop.aborted) break;
-    }
-    if (total !== null && sent !== total && !stop.aborted) throw new UserError(changedMeanwhile(total, sent));
+    await sendInput(input, { queue, whenReady, onSent, stop });
     await untilEmpty(pipeline, () => counts.received() === sent, stop);
   } finally {
     progress.end();
@@ -174,10 +163,6 @@ async function sendAll({ paths, total, pipeline, counts, stop }: Sending): Promi
   const interrupted = stop.aborted;
   if (interrupted) await pipeline.drain();
   return { seconds: (performance.now() - startedAt) / 1_000, interrupted };
-}
-
-function changedMeanwhile(total: number, sent: number): string {
-  return `The input changed while it was read: ${formatCount(total)} events were counted and ${formatCount(sent)} sent.`;
 }
 
 /** A message is out of the queue a moment before the batch that took it is counted. */

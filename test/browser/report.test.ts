@@ -20,7 +20,7 @@ const RUN: RunRecord = {
   stored: 1_000_000,
   duplicates: 412,
   rejected: { 'missing user_id': 1_204, 'wrong_type device_type': 611, not_json: 207, 'too_long user_id': 94 },
-  changes: { ip_port: 40_000, placeholder_device: 12, version_unreadable: 3, cut_locale: 1, bad_text_device_type: 7 },
+  changed: { ip_port: 40_000, placeholder_device: 12, version_unreadable: 3, cut_locale: 1, bad_text_device_type: 7 },
 };
 /** Markup, quotes, text that turns direction or takes much room, and names that differ only where they are cut. */
 const HOSTILE = [

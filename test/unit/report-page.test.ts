@@ -46,7 +46,7 @@ test('a page has no markup, no invisible character and no script of those who se
     stored: 1,
     duplicates: 0,
     rejected: { [EVIL]: 1 },
-    changes: { [EVIL]: 1 },
+    changed: { [EVIL]: 1 },
   };
   const page = reportPage(factsWith(EVIL), run);
   expect(page.match(/<script|<\/style>/g)).toEqual(['</style>']);

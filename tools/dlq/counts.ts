@@ -1,16 +1,6 @@
+import { byFrequency, type Counts, total } from '../cli/counts.ts';
 import { formatCount } from '../cli/progress.ts';
 import { UserError } from '../cli/user-error.ts';
-
-/** How many, by reason. */
-export type Counts = Record<string, number>;
-
-export function countUp(counts: Counts, reason: string): void {
-  counts[reason] = (counts[reason] ?? 0) + 1;
-}
-
-export function total(counts: Counts): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
-}
 
 /**
  * A mistyped reason must not look like a queue that needs nothing.
@@ -26,15 +16,14 @@ export function refuseUnknownReason(asked: string | undefined, others: Counts): 
 }
 
 function list(counts: Counts): string {
-  return Object.entries(counts)
+  return byFrequency(counts)
     .map(([reason, count]) => `${reason} (${formatCount(count)})`)
     .join(', ');
 }
 
 /** One line each, the most frequent first. */
 export function countLines(counts: Counts): string {
-  return Object.entries(counts)
-    .sort(([, a], [, b]) => b - a)
+  return byFrequency(counts)
     .map(([reason, count]) => `  ${formatCount(count).padStart(7)}  ${reason}\n`)
     .join('');
 }

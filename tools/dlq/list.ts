@@ -1,5 +1,6 @@
+import { type Counts, countUp, total } from '../cli/counts.ts';
 import { formatCount } from '../cli/progress.ts';
-import { type Counts, countLines, countUp, messages, total } from './counts.ts';
+import { countLines, messages } from './counts.ts';
 import { hasReason } from './diagnose.ts';
 import type { Lease } from './lease.ts';
 import type { QueueAnswer, QueueCommandLine } from './queue-command.ts';

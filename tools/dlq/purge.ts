@@ -1,7 +1,8 @@
 import { confirm, requireSomebody } from '../cli/confirm.ts';
+import { type Counts, countUp } from '../cli/counts.ts';
 import { formatCount } from '../cli/progress.ts';
 import { UserError } from '../cli/user-error.ts';
-import { type Counts, countLines, countUp, messages, refuseUnknownReason } from './counts.ts';
+import { countLines, messages, refuseUnknownReason } from './counts.ts';
 import { hasReason } from './diagnose.ts';
 import type { Lease } from './lease.ts';
 import type { QueueAnswer, QueueCommandLine } from './queue-command.ts';

@@ -1,5 +1,6 @@
+import { type Counts, countUp, total } from '../cli/counts.ts';
 import { choose } from './choose.ts';
-import { type Counts, countLines, countUp, messages, refuseUnknownReason, total } from './counts.ts';
+import { countLines, messages, refuseUnknownReason } from './counts.ts';
 import type { Lease } from './lease.ts';
 import { createPace } from './pace.ts';
 import type { QueueAnswer, QueueCommandLine } from './queue-command.ts';

@@ -3,6 +3,7 @@ import type { Context, SQSEvent } from 'aws-lambda';
 import { createHandler } from '../../lambda/create-handler.ts';
 import { ConfigError, errorName, KeyMismatchError } from '../../lambda/errors.ts';
 import { ENV, type Environment } from '../../lambda/settings/environment.ts';
+import { total } from '../cli/counts.ts';
 import { type EventSourceOptions, startEventSource } from '../event-source/event-source.ts';
 import type { BatchReport } from '../event-source/run-counts.ts';
 import { createBusyQueue } from '../sqs/busy-queue.ts';
@@ -123,7 +124,7 @@ function watchEmptiness({ follow, sqs, queueUrl, queue, progress }: Drain, end: 
     const depth = await readDepth(sqs, queueUrl).catch(() => null);
     if (depth === null || inHand > 0 || emptyInARow < EMPTY_IN_A_ROW) return;
     // Nobody takes away what is rejected where there is no dead-letter queue.
-    const staying = queue.hasDeadLetterQueue ? 0 : sum(progress.summary().rejected);
+    const staying = queue.hasDeadLetterQueue ? 0 : total(progress.summary().rejected);
     if (depth.visible + depth.hidden + depth.delayed <= staying) end();
   };
   return {
@@ -145,8 +146,4 @@ function watchEmptiness({ follow, sqs, queueUrl, queue, progress }: Drain, end: 
 
 function isFinal(error: unknown): boolean {
   return error instanceof ConfigError || error instanceof KeyMismatchError;
-}
-
-export function sum(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((total, count) => total + count, 0);
 }

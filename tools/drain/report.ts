@@ -1,6 +1,7 @@
+import { reasons, total } from '../cli/counts.ts';
 import { formatCount } from '../cli/progress.ts';
 import type { Summary } from '../event-source/run-counts.ts';
-import { type Ending, sum } from './drain-queue.ts';
+import type { Ending } from './drain-queue.ts';
 import type { Progress } from './progress.ts';
 
 export interface Report extends Summary {
@@ -17,7 +18,7 @@ const EXIT = { complete: 0, incomplete: 1, rejected: 3 } as const;
 /** 0: empty, and every message is a row. 3: empty, and some are dead letters. 1: an outage, or nobody took them away. */
 export function exitCodeOf({ ending, rejected, unstored, hasDeadLetterQueue }: Report): number {
   if (ending !== 'empty') return EXIT.incomplete;
-  if (sum(rejected) + sum(unstored) === 0) return EXIT.complete;
+  if (total(rejected) + total(unstored) === 0) return EXIT.complete;
   return hasDeadLetterQueue ? EXIT.rejected : EXIT.incomplete;
 }
 
@@ -33,9 +34,9 @@ export function describe(report: Report): string {
     : 'still in the queue, which has no dead-letter queue';
   const lines = [
     `${ENDINGS[ending]} after ${seconds.toFixed(1)} s: ${formatCount(stored)} stored, ${formatCount(duplicates)} stored before.`,
-    sum(rejected) > 0 && `${formatCount(sum(rejected))} rejected (${reasons(rejected)}): ${place}.`,
-    sum(unstored) > 0 && `${formatCount(sum(unstored))} not stored (${reasons(unstored)}).`,
-    sum(changed) > 0 && `${formatCount(sum(changed))} values changed or left out (${reasons(changed)}).`,
+    total(rejected) > 0 && `${formatCount(total(rejected))} rejected (${reasons(rejected)}): ${place}.`,
+    total(unstored) > 0 && `${formatCount(total(unstored))} not stored (${reasons(unstored)}).`,
+    total(changed) > 0 && `${formatCount(total(changed))} values changed or left out (${reasons(changed)}).`,
     outage && `Still away: ${outage}.`,
   ];
   return `${lines.filter(Boolean).join('\n')}\n`;
@@ -54,15 +55,10 @@ export function progressLine(progress: Progress, perSecond: number): string {
   const parts = [
     `${formatCount(stored)} stored`,
     duplicates > 0 && `${formatCount(duplicates)} stored before`,
-    sum(rejected) > 0 && `${formatCount(sum(rejected))} rejected (${reasons(rejected)})`,
-    sum(unstored) > 0 && `${formatCount(sum(unstored))} to be tried again`,
+    total(rejected) > 0 && `${formatCount(total(rejected))} rejected (${reasons(rejected)})`,
+    total(unstored) > 0 && `${formatCount(total(unstored))} to be tried again`,
     `${formatCount(Math.round(perSecond))}/s`,
     outage && `${outage.reason} for ${Math.round(outage.forMs / 1_000)} s`,
   ];
   return `${new Date().toISOString().slice(11, 19)}  ${parts.filter(Boolean).join(', ')}\n`;
-}
-
-function reasons(counts: Readonly<Record<string, number>>): string {
-  const sorted = Object.entries(counts).sort(([, a], [, b]) => b - a);
-  return sorted.map(([reason, count]) => `${reason}: ${formatCount(count)}`).join(', ');
 }

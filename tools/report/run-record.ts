@@ -16,7 +16,7 @@ export interface RunRecord {
   /** By reason. */
   rejected: Record<string, number>;
   /** What was changed or left out in messages that were stored, by reason. */
-  changes: Record<string, number>;
+  changed: Record<string, number>;
 }
 
 const runRecordFile = (folder: string): string => join(folder, 'last-run.json');

@@ -1,3 +1,4 @@
+import { byFrequency, total } from '../../../tools/cli/counts.ts';
 import { count, nameOf } from '../../../tools/report/page/format.ts';
 import { type Html, html, type Part } from '../../../tools/report/page/html.ts';
 import { hashOf, heading, page, sections } from '../../../tools/report/page/page.ts';
@@ -71,7 +72,7 @@ ${deadLetters.length > 0 && letters(deadLetters, deadLettered)}`;
 }
 
 function reasons(title: string, counts: Readonly<Record<string, number>>): Html | null {
-  const named = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  const named = byFrequency(counts);
   if (named.length === 0) return null;
   return html`<p>${title}: ${named.map(([reason, number]) => `${nameOf(reason)}: ${count(number)}`).join(', ')}</p>`;
 }
@@ -93,8 +94,4 @@ function fields(event: Readonly<Record<string, unknown>>): string {
   return Object.entries(event)
     .map(([name, value]) => `${name}: ${nameOf(value === null ? null : String(value))}`)
     .join(', ');
-}
-
-function total(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, value) => sum + value, 0);
 }

@@ -1,0 +1,39 @@
+import { formatCount } from '../../tools/cli/progress.ts';
+import { UserError } from '../../tools/cli/user-error.ts';
+import { canBeReadOnce, countEvents, readEvents } from './read-events.ts';
+import { type SendOptions, sendEvents } from './send-events.ts';
+
+/** Files of events. */
+export interface Input {
+  paths: readonly string[];
+  /** How many there are; null where that is known only at the end. */
+  total: number | null;
+}
+
+/** Reads what can be read twice to its end, so that a broken file costs nothing. */
+export async function openInput(paths: readonly string[]): Promise<Input> {
+  return { paths, total: paths.some(canBeReadOnce) ? null : await countEvents(paths) };
+}
+
+/**
+ * Sends every event, one file after another.
+ *
+ * @throws UserError where a file changed after it was counted
+ */
+export async function sendInput({ paths, total }: Input, options: SendOptions): Promise<void> {
+  const { stop, onSent } = options;
+  let sent = 0;
+  const count = (events: number) => {
+    sent += events;
+    onSent(events);
+  };
+  for (const path of paths) {
+    await sendEvents(readEvents(path, stop), { ...options, onSent: count });
+    if (stop.aborted) return;
+  }
+  if (total !== null && sent !== total) {
+    throw new UserError(
+      `The input changed while it was read: ${formatCount(total)} events were counted and ${formatCount(sent)} sent.`,
+    );
+  }
+}
