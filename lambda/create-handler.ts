@@ -17,13 +17,13 @@ export type Handler = (event: SQSEvent, context?: Context) => Promise<SQSBatchRe
 interface Parts {
   /** @param deadline on the clock of `performance.now`, when the write must have come to its end */
   writer(deadline: number): Promise<WriterOrOutage>;
-  /** @returns how many messages it could not be said of by the deadline */
+  /** @returns how many messages' visibility could not be set by the deadline */
   scheduleNextTries(result: BatchResult, deadline: number): Promise<number>;
 }
 
-/** Of the function's time, to say when messages come again: two attempts of four seconds each, where SQS is slow. */
+/** Reserved for setting the visibility of failed messages: two attempts of four seconds each, where SQS is slow. */
 const HAND_BACK_MS = 8_000;
-/** Of that, to answer: what Lambda cuts off has failed as a whole, stored messages included. */
+/** Reserved for answering: Lambda treats a timed-out invocation as failed, stored rows included. */
 const ANSWER_MS = 1_000;
 
 /**

@@ -47,8 +47,8 @@ export class HmacKey extends Construct {
       alias,
       keySpec: kms.KeySpec.HMAC_256,
       keyUsage: kms.KeyUsage.GENERATE_VERIFY_MAC,
-      // Can never be changed. It costs nothing while there is no replica, nobody may make one until the policy below says so,
-      // and a single-Region key would tie the pipeline to its region for good.
+      // Can never be changed later. Without a replica it costs nothing, nobody can create one until the policy below allows
+      // it, and a single-Region key would tie the pipeline to its region permanently.
       multiRegion: true,
       removalPolicy,
       policy: new iam.PolicyDocument({

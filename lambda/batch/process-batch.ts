@@ -63,7 +63,9 @@ export function failedMessageIds(deliveries: readonly Delivery[]): string[] {
 function requireMessageIds(records: readonly SQSRecord[]): void {
   const nameless = records.filter((record) => typeof record?.messageId !== 'string' || record.messageId === '').length;
   if (nameless > 0) {
-    throw new MalformedEventError(`${nameless} of ${records.length} records have no messageId: this is no SQS batch.`);
+    throw new MalformedEventError(
+      `${nameless} of ${records.length} records have no messageId: this is not an SQS batch.`,
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { onInterrupt } from './interrupt.ts';
 
-/** What a program has context it: the process, or a test. */
+/** What a program runs in: the process, or a test. */
 export interface CommandContext {
   env: Readonly<Record<string, string | undefined>>;
   stdin: Readable & { isTTY?: boolean };

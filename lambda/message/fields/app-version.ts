@@ -25,7 +25,7 @@ export const readAppVersion: Reader<number | null> = (value, changes) => {
  * the dots out does not: 0.26, 0.2.6 and 2.6 would be one). Only the first three numbers count, so versions that differ in
  * a fourth are equal, and a release and its candidates. The SQL function `app_version_text` is the way back.
  *
- * @returns `major * 1_000_000 + minor * 1_000 + patch`, or null where the text is no such version
+ * @returns `major * 1_000_000 + minor * 1_000 + patch`, or null if the text is not such a version
  */
 export function parseAppVersion(text: string): number | null {
   const parts = VERSION.exec(trimAscii(text));

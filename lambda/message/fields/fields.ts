@@ -120,7 +120,7 @@ interface Described {
   /** Why it can cost the message. */
   rejects: readonly FieldProblem[];
   contract: {
-    /** Of JSON; null is taken besides them where `empty` does not speak of a rejection. */
+    /** JSON types it accepts; null as well, unless `empty` names a rejection. */
     types: readonly ('string' | 'integer')[];
     /** What null and `''` become, for the README. */
     empty: string;

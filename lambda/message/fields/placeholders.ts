@@ -18,7 +18,7 @@ export function isIpPlaceholder(trimmed: string): boolean {
   return IPS.test(trimmed);
 }
 
-/** Besides the list, whatever consists of nothing but `0`, `-` and `:` with at least one `0`. */
+/** The list, and anything made only of `0`, `-` and `:` with at least one `0`. */
 export function isDevicePlaceholder(trimmed: string): boolean {
   return DEVICES.test(trimmed) || ZEROS.test(trimmed);
 }

@@ -81,7 +81,7 @@ export function createConnection({ database, keyChecks, timeouts }: ConnectionSe
       throw isOver(deadline) ? outOfTime() : error;
     } finally {
       clearTimeout(timer);
-      // An idle connection is no reason for a process to stay.
+      // An idle connection must not keep the process alive.
       client.unref();
     }
   }
@@ -147,7 +147,7 @@ function createClient(database: Database, { connectMs, statementMs, graceMs }: T
     query_timeout: statementMs + graceMs,
     keepAlive: true,
   });
-  // A connection that dies fails its statement, and emits an error besides, which would end the process.
+  // A connection that dies fails its statement and also emits an error, which would end the process.
   client.on('error', () => {});
   return client;
 }
