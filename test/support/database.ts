@@ -13,16 +13,18 @@ export interface TestDatabase {
   query<T extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<T[]>;
 }
 
-/** A database of the test's own, dropped when the test ends. */
+/** A database of the test's own, dropped when the test ends, unless it failed: the end of the run says how to open it. */
 export async function createDatabase(from?: 'migrated' | 'empty', options?: string): Promise<TestDatabase> {
   const database = await openDatabase(from, options);
-  onTestFinished(database.drop);
+  onTestFinished(({ task }) => (task.result?.state === 'fail' ? database.keep(task.fullName) : database.drop()));
   return database;
 }
 
 export interface OpenDatabase extends TestDatabase {
   /** With whatever is still connected to it: function environments have no end of their own. */
   drop(): Promise<void>;
+  /** @param test whose database it was */
+  keep(test: string): Promise<void>;
 }
 
 /**
@@ -42,6 +44,10 @@ export async function openDatabase(from: 'migrated' | 'empty' = 'migrated', opti
     async drop() {
       await client.end().catch(() => {});
       await onServer(`drop database ${name} with (force)`);
+    },
+    async keep(test) {
+      await client.query(`comment on database ${name} is ${client.escapeLiteral(test)}`).catch(() => {});
+      await client.end().catch(() => {});
     },
     url,
     writerUrl: urlFor(name, 'login_writer'),

@@ -40,8 +40,33 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await client.end();
   project.provide('postgresUrl', postgres.url);
   return async () => {
+    const kept = process.env.CI ? [] : await keptDatabases(postgres.url);
     await postgres.stop();
+    if (kept.length > 0) {
+      process.stdout.write(howToOpen(folder, kept));
+      return;
+    }
     removePostgres(folder);
     rmSync(folder, { recursive: true, force: true });
   };
+}
+
+interface KeptDatabase {
+  name: string;
+  test: string;
+}
+
+async function keptDatabases(url: string): Promise<KeptDatabase[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query<KeptDatabase>(
+    "select datname as name, description as test from pg_database join pg_shdescription on objoid = oid where datname like 'test\\_%'",
+  );
+  await client.end();
+  return rows;
+}
+
+function howToOpen(folder: string, kept: readonly KeptDatabase[]): string {
+  const list = kept.map(({ name, test }) => `  ${name}  ${test}\n`).join('');
+  return `\nFailed tests kept their databases:\n${list}Start their server: npm run test:open -- ${folder}\nThen remove it: rm -r ${folder}\n\n`;
 }
