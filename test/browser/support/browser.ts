@@ -1,22 +1,8 @@
-import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
-
-/** Debian's and then the CI runner's. */
-const PLACES = ['/usr/bin/chromium-headless-shell', '/usr/bin/google-chrome', '/usr/bin/chromium'];
+import { launchBrowser } from './launch-browser.ts';
 
 let browser: Promise<Browser> | undefined;
-
-function launch(): Promise<Browser> {
-  const executablePath = process.env.CHROME_PATH ?? PLACES.find((path) => existsSync(path));
-  if (executablePath === undefined) {
-    throw new Error(
-      'No browser: apt-get install -y --no-install-recommends chromium-headless-shell fonts-dejavu-core, or set CHROME_PATH.',
-    );
-  }
-  // As root Chrome has no sandbox, and in a container often no room in /dev/shm.
-  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-}
 
 export interface OpenPage {
   page: Page;
@@ -28,7 +14,7 @@ export interface OpenPage {
 
 /** A page in a browser profile of its own. */
 export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
-  browser ??= launch();
+  browser ??= launchBrowser();
   const context = await (await browser).newContext(options);
   onTestFinished(() => context.close());
   const page = await context.newPage();
