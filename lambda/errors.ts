@@ -28,7 +28,7 @@ export class KeyMismatchError extends Error {
   }
 }
 
-/** A call that is no batch could not do its work. The message is one sentence, and all that a deployment shows of it. */
+/** A call other than a batch could not do its work. The message is one sentence, and all that a deployment shows of it. */
 export class JobError extends Error {
   override name = 'JobError';
 }

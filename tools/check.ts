@@ -26,7 +26,7 @@ function main(args: readonly string[]): number {
 function runStep({ name, command: [program, ...args] }: (typeof STEPS)[number]): boolean {
   process.stderr.write(`\n${name}\n`);
   const { status } = spawnSync(program, args, { stdio: 'inherit' });
-  if (status !== 0) process.stderr.write(`\n${name}: failed. "npm run fix" mends format, and what lint can mend.\n`);
+  if (status !== 0) process.stderr.write(`\n${name}: failed. "npm run fix" fixes format, and what lint can fix.\n`);
   return status === 0;
 }
 

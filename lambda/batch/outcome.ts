@@ -21,7 +21,7 @@ export type KeyOutage = `kms ${string}`;
 
 /**
  * `database 57P01`: out of reach or out of order, by SQLSTATE or system error code.
- * `unclassified P0001`: refused this row with an error that does not say whether it will be refused for ever.
+ * `unclassified P0001`: refused this row with an error that does not say whether it will always be refused.
  * `id_clash`: shares its first id, but not its first send time, with another message of the batch.
  */
 export type RetryReason = KeyOutage | `database ${string}` | `unclassified ${string}` | 'id_clash';

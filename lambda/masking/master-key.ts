@@ -17,7 +17,7 @@ export function parseMasterKey(text: string): MasterKeyResult {
   return { ok: true, bytes };
 }
 
-/** Buffer.from skips what it cannot decode, so the text is held against the encoding of what came out. */
+/** Buffer.from skips what it cannot decode, so the text is compared with what came out, encoded again. */
 function decode(text: string): Uint8Array | null {
   const [, encoding, digits = ''] = /^(hex|base64):(.*)$/s.exec(text) ?? [];
   if (encoding === undefined) return null;

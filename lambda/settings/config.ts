@@ -24,7 +24,7 @@ export function readConfig(env: Environment): Config {
   const keys = readKeys(env, problems);
 
   const queueUrl = env[ENV.queueUrl] || null;
-  if (queueUrl && !isHttpUrl(queueUrl)) problems.push(`${ENV.queueUrl} is no http:// or https:// URL.`);
+  if (queueUrl && !isHttpUrl(queueUrl)) problems.push(`${ENV.queueUrl} is not an http:// or https:// URL.`);
 
   const retryWaits = readRetryWaits(env, problems);
 

@@ -40,7 +40,7 @@ export interface Run {
 /** Enough for the function never to wait, and little enough that the emulator, which looks at each, stays quick. */
 const MAX_UNFINISHED = 2_000;
 const POLL_MS = 20;
-/** Faults of the set-up, which no later delivery can mend. */
+/** Mistakes in the set-up, which a later delivery cannot fix. */
 const FATAL = ['ConfigError', 'KeyMismatchError'];
 
 /** Starts the pipeline, sends the events, waits until the queue is empty, reports; with `--watch` it then stays. */

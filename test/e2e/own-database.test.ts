@@ -94,7 +94,7 @@ test('a reason that repeats is named while the run waits, and the run ends when 
 
 test.each([
   ['a database that does not answer', { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }, /ECONNREFUSED/],
-  ['no URL of a database', { DATABASE_URL: 'mysql://x' }, /DATABASE_URL is no postgres:\/\/ URL/],
+  ['no URL of a database', { DATABASE_URL: 'mysql://x' }, /DATABASE_URL is not a postgres:\/\/ URL/],
   ['a short key', { MASK_KEY: 'hex:0011' }, /MASK_KEY must be at least 32 bytes/],
   [
     'a published key',

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { OTHER_FAULTS, until } from './support/faults.ts';
 import { runScenario } from './support/scenario.ts';
 
-/** What was received and not deleted comes again after so long. */
+/** What was received and not deleted comes again after this time. */
 const PATIENT = { visibilityTimeoutSeconds: 2, maxReceiveCount: 20 };
 
 test('the event source cannot delete what was stored, so that it comes again', async (context) => {

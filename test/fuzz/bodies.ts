@@ -112,7 +112,7 @@ function wide(keys: number, login: object): object {
   return { ...login, ...Object.fromEntries(Array.from({ length: keys }, (_, i) => [`k${i}`, i])) };
 }
 
-/** Some characters cut out or put in, so that most of it is no longer JSON. */
+/** Some characters cut out or put in, so that most of it stops being JSON. */
 function broken(random: Random, text: string): string {
   const at = random.int(0, text.length);
   const added = random.pick([

@@ -4,13 +4,13 @@ import { addAwsPipeline } from '../../infra/pipeline.ts';
 import { AWS_STAGES, LOCALSTACK } from '../../infra/settings/settings.ts';
 import { createApp, inventory, LOCAL_PROPS, localTemplate, PROD, resource } from '../support/stacks.ts';
 
-test.for(Object.values(AWS_STAGES))('stage $stage has nothing that AwsSolutions would mend', (settings) => {
+test.for(Object.values(AWS_STAGES))('stage $stage has no finding of AwsSolutions', (settings) => {
   const app = createApp();
   addAwsPipeline(app, settings);
   expect(() => app.synth()).not.toThrow();
 });
 
-test('what AwsSolutions would mend fails the synthesis', () => {
+test('a finding of AwsSolutions fails the synthesis', () => {
   const app = createApp();
   const { stateless } = addAwsPipeline(app, PROD);
   new sqs.Queue(stateless, 'WithoutTls');

@@ -69,7 +69,7 @@ describe('a password that is asked for', () => {
     expect(found.rows).toEqual([{ name: new URL(writer.url).username }]);
   });
 
-  test('and is not to be had makes messages wait, and leaves no connection behind', async () => {
+  test('and is out of reach makes messages wait, and leaves no connection behind', async () => {
     const database = await createDatabase();
     const writer = await createWriter(database);
     await writer.setPassword('there');

@@ -113,7 +113,7 @@ describe('drains', () => {
 describe('ends with 2, and has received nothing, where', () => {
   test.for([
     ['a key is missing', { MASK_KEY: '' }, /MASK_KEY is missing/],
-    ['a setting is no number', { RETRY_WAIT_SECONDS: 'soon' }, /RETRY_WAIT_SECONDS/],
+    ['a setting is not a number', { RETRY_WAIT_SECONDS: 'soon' }, /RETRY_WAIT_SECONDS/],
     ['the queue is not named', { QUEUE_URL: '' }, /QUEUE_URL is missing/],
     ['the password is wrong', { DATABASE_URL: 'password' }, /refuses the login of DATABASE_URL \(28P01\)/],
     ['the database does not exist', { DATABASE_URL: 'name' }, /does not exist \(3D000\)/],

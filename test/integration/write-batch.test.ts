@@ -186,7 +186,7 @@ describe('redelivery', () => {
     expect(await countRows(database)).toBe(1);
   });
 
-  test('of a message whose id is no uuid is known all the same', async () => {
+  test('of a message whose id is not a uuid is known all the same', async () => {
     const database = await createDatabase();
     const lambda = createFunction(database.writerUrl);
     const record = sqsRecord(VALID_BODY, { messageId: `not a uuid ${randomUUID()}`, sentAt: 1_790_000_000_000 });

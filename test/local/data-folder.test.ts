@@ -87,7 +87,7 @@ describe('a folder that cannot be used is one sentence', () => {
     expect(() => openDataFolder(join(path, 'data'))).toThrow(/cannot be made \(ENOTDIR\)\.$/);
   });
 
-  test('where its lock is no file', () => {
+  test('where its lock is not a file', () => {
     const path = makeParent();
     mkdirSync(join(path, 'lock'));
     expect(() => openDataFolder(path)).toThrow(new UserError(`The data folder ${path} cannot be written.`));

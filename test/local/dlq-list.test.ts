@@ -49,7 +49,7 @@ describe('list', () => {
     expect(stdout).toContain('4 messages, 2 of them with this reason, the 1 oldest shown:');
   });
 
-  test('an empty queue is no error', async () => {
+  test('an empty queue is not an error', async () => {
     const { dlq } = await createDeadLetters();
     const stdout = 'There are no messages in the dead-letter queue.\n';
     expect(await dlq(['list'])).toMatchObject({ exitCode: 0, stdout });

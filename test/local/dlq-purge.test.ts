@@ -43,7 +43,9 @@ describe('purge', () => {
         }),
     });
     expect({ exitCode, json }).toMatchObject({ exitCode: 1, json: { deleted: 1, left: 0, hidden: 3 } });
-    expect(stderr).toBe('3 messages were counted and not to be had: somebody else took them, or the count is old.\n');
+    expect(stderr).toBe(
+      '3 messages were counted but could not be received: somebody else has them, or the count is old.\n',
+    );
   });
 
   test('an empty queue is not an error, and asks nothing', async () => {
@@ -64,7 +66,7 @@ describe('purge', () => {
     const { dlq, deadDepth } = await createFour();
     const { exitCode, stderr } = await dlq(['purge', '--all'], { typed });
     expect(exitCode).toBe(0);
-    expect(stderr).toContain('4 messages will be deleted for ever:\n        2  missing ip\n');
+    expect(stderr).toContain('4 messages will be deleted for good:\n        2  missing ip\n');
     expect(await deadDepth()).toEqual({ visible: 0, inFlight: 0 });
   });
 

@@ -74,7 +74,7 @@ describe('redrive', () => {
     expect(await deadDepth()).toEqual({ visible: 4, inFlight: 0 });
   });
 
-  test('--limit sends no more, and is no failure', async () => {
+  test('--limit sends no more, and does not count as a failure', async () => {
     const { dlq, sendDead, depth, deadDepth } = await createDeadLetters();
     await Promise.all(Array.from({ length: 30 }, () => sendDead(VALID_BODY)));
     expect(await dlq(['redrive', '--limit', '13'])).toMatchObject({ exitCode: 0, stdout: 'Sent 13 messages back.\n' });

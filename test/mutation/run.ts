@@ -69,7 +69,7 @@ function install(): void {
   spawnSync('npm', ['install', ...options, ...packages], { cwd: STRYKER, stdio: ['ignore', 2, 2] });
 }
 
-/** Stryker copies what it changes, here out of the project, where neither linter nor tests come upon it. */
+/** Stryker copies what it changes, here outside the project, where neither linter nor tests find it. */
 function mutate(concurrency: string): MutationReport | null {
   const copy = mkdtempSync(join(tmpdir(), 'login-etl-mutation-'));
   const modules = join(STRYKER, 'node_modules');

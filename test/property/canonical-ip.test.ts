@@ -93,7 +93,7 @@ describe('an address', () => {
     );
   });
 
-  test('has the form that the URL standard prints, where it is no mapped one', () => {
+  test('has the form that the URL standard prints, unless it is a mapped one', () => {
     fc.assert(
       fc.property(
         address.filter((value) => !isMapped(value)),

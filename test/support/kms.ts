@@ -9,7 +9,7 @@ export const KMS_LAYER_KEY = 'alias/login-etl-layer';
 export interface Kms extends AwsServer {
   /** From now on every call, or the calls for one info, get this error; null: none. */
   failWith(failure: { error: string; status?: number; info?: string } | null): void;
-  /** From now on every call that does not fail takes so long. */
+  /** From now on every call that does not fail takes this long. */
   slowDown(ms: number): void;
   /** How long the answers are. */
   truncateTo(bytes: number): void;

@@ -87,7 +87,7 @@ test.for([
   '2.3.0\u00e9',
   '٢.٣.٠',
   '２.3',
-])('%j is no version', (text) => {
+])('%j is not a version', (text) => {
   expect(parseAppVersion(text)).toBeNull();
 });
 

@@ -135,7 +135,7 @@ describe('faults of our own are not retried', () => {
     ['KeyMismatchError', new KeyMismatchError('k1')],
     ['ConfigError', new ConfigError(['x'])],
     ['a text', 'ECONNREFUSED'],
-    ['an object that is no error', { severity: 'ERROR', code: '22001' }],
+    ['an object that is not an error', { severity: 'ERROR', code: '22001' }],
     ['null', null],
     ['undefined', undefined],
   ] as const)('%s', ([, error]) => {
@@ -202,7 +202,7 @@ describe('waiting', () => {
     ['a server without TLS', plain('The server does not support SSL connections')],
     ['want of credentials', systemError('IAM_TOKEN')],
     ['an error of our own', new ConfigError(['x'])],
-    ['what is no error', 'ECONNREFUSED'],
+    ['what is not an error', 'ECONNREFUSED'],
   ] as const)('does not help against %s', ([, error]) => {
     expect(isComingUp(error)).toBe(false);
   });

@@ -5,7 +5,7 @@ import { createPace } from '../../tools/dlq/pace.ts';
 
 const NEVER = new AbortController().signal;
 
-test('an input that ends is no confirmation', async () => {
+test('an input that ends is not a confirmation', async () => {
   const stdin = new PassThrough();
   stdin.end();
   expect(await confirm('Sure? ', ['yes'], { stdin, stderr: new PassThrough(), stop: NEVER })).toBe(false);

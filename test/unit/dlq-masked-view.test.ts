@@ -57,7 +57,7 @@ describe('of an event', () => {
     });
   });
 
-  test('what stands behind a version is no part of what is shown', () => {
+  test('what follows a version is not shown', () => {
     expect(eventOf({ ...VALID_BODY, app_version: '2.3.0-192.0.2.17' })?.app_version).toBe(2_003_000);
   });
 

@@ -109,7 +109,7 @@ describe('the name of a fault', () => {
     ['Error, where the code is none', coded(5), 'Error'],
     ['Error, where the name is a text', named(SECRET), 'Error'],
     ['Error, where the name has no end', named('A'.repeat(65)), 'Error'],
-    ['its type, where it is no error', 'AccessDeniedException', 'string'],
+    ['its type, where it is not an error', 'AccessDeniedException', 'string'],
   ] as const)('is %s', ([, fault, name]) => {
     expect(errorName(fault)).toBe(name);
   });

@@ -54,12 +54,12 @@ describe('the message id', () => {
     expect(identifyAs(id)).toMatchObject({ identity: { messageId: id.toLowerCase() } });
   });
 
-  test('that is no uuid gets one, the same each time', () => {
+  test('that is not a uuid gets one, the same each time', () => {
     expect(identifyAs('message-1')).toMatchObject({ identity: { messageId: 'd2e5ac29-119d-8d48-8dbf-ee0e5473f1cd' } });
   });
 
   test.for(['x', `${OWN_ID} `, ` ${OWN_ID}`, `${OWN_ID}\n`, OWN_ID.replaceAll('-', ''), 'ид', 'x'.repeat(500)])(
-    '%j that is no uuid gets one of its own',
+    '%j that is not a uuid gets one of its own',
     (id) => {
       const result = identifyAs(id);
       expect(result).toEqual({ ok: true, identity: { messageId: expect.stringMatching(UUID), sentAt: NOW } });
@@ -110,10 +110,10 @@ describe('a message put back from the dead-letter queue', () => {
   test.for([
     ['without a send time', { id: FIRST_ID }],
     ['without an id', { sentAt: `${first}` }],
-    ['with an id that is no uuid', { id: 'message-1', sentAt: `${first}` }],
+    ['with an id that is not a uuid', { id: 'message-1', sentAt: `${first}` }],
     ['with an empty id', { id: '', sentAt: `${first}` }],
     ['with a uuid and more', { id: `${FIRST_ID}\n`, sentAt: `${first}` }],
-    ['with a send time that is no number', { id: FIRST_ID, sentAt: '2026-11-17' }],
+    ['with a send time that is not a number', { id: FIRST_ID, sentAt: '2026-11-17' }],
     ['with an empty send time', { id: FIRST_ID, sentAt: '' }],
     ['with a negative send time', { id: FIRST_ID, sentAt: '-1' }],
     ['with a first send time after its own', { id: FIRST_ID, sentAt: `${NOW + 1}` }],
@@ -140,7 +140,7 @@ describe('a message put back from the dead-letter queue', () => {
 });
 
 test.for([{ toString: 1 }, ['1790000000000'], 1_790_000_000_000, true])(
-  'attributes may be %j, which is no text',
+  'attributes may be %j, which is not text',
   (junk) => {
     const base = sqsRecord(VALID_BODY);
     const odd = { ...base, attributes: { ...base.attributes, SentTimestamp: junk as unknown as string } };

@@ -59,7 +59,7 @@ describe('IPv4', () => {
   });
 });
 
-describe('text that is no address', () => {
+describe('text that is not an address', () => {
   test.for([
     '010.0.0.1',
     '::ffff:010.0.0.1',

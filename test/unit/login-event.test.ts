@@ -156,7 +156,7 @@ describe('text that the database would refuse or change', () => {
     }
   });
 
-  test('in app_version is no version, or stands behind one', () => {
+  test('in app_version is not a version, or follows one', () => {
     for (const text of BAD_TEXTS) {
       expect(checkWith({ app_version: text })).toMatchObject(accepted('app_version', null, 'version_unreadable'));
     }

@@ -49,7 +49,7 @@ describe('an encoding is refused', () => {
     ['with white space after it', `hex:${hex} `],
     ['with a line end after it', `hex:${hex}\n`],
     ['with an odd number of hex digits', `hex:${hex}0`],
-    ['with a letter that is no hex digit', `hex:${hex.slice(0, -1)}g`],
+    ['with a letter that is not a hex digit', `hex:${hex.slice(0, -1)}g`],
     ['with 0x', `hex:0x${hex}`],
     ['with base64 labelled as hex', `hex:${base64}`],
     ['with a sign that is not base64', `base64:${base64.replace('=', '!')}`],

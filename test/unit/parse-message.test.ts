@@ -47,7 +47,7 @@ describe('the body', () => {
     },
   );
 
-  test('that is no text at all is not_json', () => {
+  test('that is not text is not_json', () => {
     for (const body of [undefined, null, 1, VALID_BODY]) {
       expect(parseMessage({ ...sqsRecord(''), body: body as never }, NOW)).toEqual(rejected('not_json'));
     }

@@ -10,7 +10,7 @@ export interface Progress {
 
 /**
  * Shows how far a long run is, on standard error: one line that is written over, or a line now and then where standard
- * error is no terminal.
+ * error is not a terminal.
  *
  * @param done how many are finished
  * @param total null where it is not known

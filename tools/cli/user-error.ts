@@ -1,4 +1,4 @@
-/** What the user can mend: shown as one sentence without a stack. */
+/** What the user can put right: shown as one sentence without a stack. */
 export class UserError extends Error {
   override name = 'UserError';
   readonly exitCode: number;

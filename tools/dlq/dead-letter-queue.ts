@@ -6,7 +6,7 @@ export interface DeadLetterQueue {
   sqs: SQSClient;
   url: string;
   arn: string;
-  /** Approximate, as SQS counts them: to be had, and taken by somebody else at the moment. */
+  /** Approximate, as SQS counts them: visible, and hidden since somebody else has received them. */
   visible: number;
   hidden: number;
 }

@@ -17,7 +17,7 @@ export interface LeaseOptions {
   stop: AbortSignal;
   /** Told how many messages could not be given back, and stay hidden for a while. */
   onStillHidden(count: number): void;
-  /** Told how many messages SQS had counted that were not to be had. */
+  /** Told how many messages SQS had counted that could not be received. */
   onUnseen(count: number): void;
   timing?: Partial<Timing> | undefined;
 }

@@ -51,7 +51,7 @@ function checkStage(stage: string | undefined, isLocal: boolean): Stage | undefi
   throw new UserError(
     isLocal
       ? `The stage ${stage} is on AWS, and AWS_ENDPOINT_URL is a LocalStack: leave one of them out.`
-      : 'The stage localstack is no place on AWS, and AWS_ENDPOINT_URL is no LocalStack: leave one of them out.',
+      : 'The stage localstack is not on AWS, and AWS_ENDPOINT_URL is not a LocalStack: leave one of them out.',
     2,
   );
 }
@@ -75,7 +75,7 @@ function access(env: Environment, isLocal: boolean, url: URL | null): SQSClientC
 
 function parseUrl(name: string, text: string): URL {
   if (!/^https?:/.test(text) || !URL.canParse(text)) {
-    throw new UserError(`${name} is no http:// or https:// URL.`, 2);
+    throw new UserError(`${name} is not an http:// or https:// URL.`, 2);
   }
   return new URL(text);
 }

@@ -19,7 +19,7 @@ export async function purge(line: QueueCommandLine): Promise<QueueAnswer> {
     stop.throwIfAborted();
     if (ids.length === 0) refuseUnknownReason(line.options.reason, others);
     if (ids.length > 0 && !options.yes) {
-      stderr.write(`${messages(ids.length)} will be deleted for ever:\n${countLines(counts)}`);
+      stderr.write(`${messages(ids.length)} will be deleted for good:\n${countLines(counts)}`);
       const count = `${ids.length}`;
       const isWanted = await confirm(`Type ${count}, or purge, to delete: `, [count, 'purge'], line);
       if (!isWanted) return answer(counts, ids.length, 0, hidden());

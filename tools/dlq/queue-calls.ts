@@ -8,7 +8,7 @@ import { inBatchesOfTen } from '../../lambda/queue/in-batches-of-ten.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 
 export interface Timing {
-  /** Longer than a look takes, so that none sees a message twice; a run that is killed hides its messages so long. */
+  /** Longer than a look takes, so that no look sees a message twice. A killed run hides its messages for this long. */
   hideSeconds: number;
   /** Only a call that waits asks all of SQS's servers. */
   waitSeconds: number;

@@ -46,7 +46,9 @@ async function answerTo(
   let hidden = queue.hidden;
   const onUnseen = (count: number) => {
     hidden += count;
-    stderr.write(`${messages(count)} were counted and not to be had: somebody else took them, or the count is old.\n`);
+    stderr.write(
+      `${messages(count)} were counted but could not be received: somebody else has them, or the count is old.\n`,
+    );
   };
   const onStillHidden = (count: number) => {
     isGivenBack = false;

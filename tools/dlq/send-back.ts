@@ -10,7 +10,7 @@ const MAX_OTHER_ATTRIBUTES = 8;
  * The message as it is to be sent: with its first id and send time as attributes, by which the ledger knows it. One that
  * claims an origin nobody can use, or that is older than the ledger remembers, stays as it is, to be rejected for that.
  *
- * @param asNew such a one gets its own id and time, so that a second redrive of it is no second row
+ * @param asNew it gets its own id and time, so that redriving it twice does not make a second row
  * @param now milliseconds since 1970
  */
 export function withOrigin(record: SQSRecord, asNew: boolean, now: number): SQSRecord {

@@ -14,7 +14,7 @@ import { checkSettings } from './settings.ts';
 export interface DrainOptions {
   /** Stays when the queue is empty. */
   follow: boolean;
-  /** How long an outage may last; Infinity is for ever. */
+  /** How long an outage may last; Infinity never gives up. */
   giveUpMs: number;
   /** For `/healthz`, `/readyz` and `/metrics`; 0 is any free port. */
   port: number | null;

@@ -118,7 +118,7 @@ function formsOf(keyIds: readonly string[]): string {
 
 export const USERS = `select count(distinct hashtextextended(user_id, $2)) as answer from ${LOGINS}`;
 
-/** Text in ip that is no address has pseudonyms too, which say nothing of who shares an address. */
+/** Text in ip that is not an address has pseudonyms too, which say nothing of who shares an address. */
 const BESIDES: Readonly<Record<PseudonymColumn, string>> = {
   masked_ip: `and masked_ip not like 'k%t\\_%'`,
   masked_device_id: '',

@@ -25,7 +25,7 @@ const SQLSTATE = /^[0-9A-Z]{5}$/;
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
 
 /**
- * @returns null for what is no error of the database or of the way to it: a fault of our own, not to be retried
+ * @returns null for anything but an error of the database or of the way to it: a bug of ours, which is not retried
  */
 export function classifyDatabaseError(error: unknown): ClassifiedError | null {
   const code = sqlstate(error);

@@ -18,7 +18,7 @@ export interface Timeouts {
   statementMs: number;
   /** The client gives up so much later than the server should have: then the network swallows what is sent. */
   graceMs: number;
-  /** After so long without a statement the connection is tried before it is trusted, for at most `probeMs`. */
+  /** After this long without a statement the connection is tried before it is trusted, for at most `probeMs`. */
   idleMs: number;
   probeMs: number;
 }

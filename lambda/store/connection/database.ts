@@ -11,7 +11,7 @@ export type DatabaseUrl = ReturnType<typeof parse>;
 
 /** Reads the parts and parameters of a `postgres://` URL, and the files that some of them name. */
 export function parseDatabaseUrl(url: string): { ok: true; parts: DatabaseUrl } | { ok: false; problem: string } {
-  if (!/^postgres(ql)?:/i.test(url)) return { ok: false, problem: 'is no postgres:// URL' };
+  if (!/^postgres(ql)?:/i.test(url)) return { ok: false, problem: 'is not a postgres:// URL' };
   if (isBroken(url)) {
     return {
       ok: false,
@@ -26,7 +26,7 @@ export function parseDatabaseUrl(url: string): { ok: true; parts: DatabaseUrl } 
       ok: false,
       problem: isOfFile
         ? 'names a file in sslrootcert, sslcert or sslkey that cannot be read'
-        : 'is no postgres:// URL',
+        : 'is not a postgres:// URL',
     };
   }
 }
@@ -56,7 +56,7 @@ export function toDatabase(database: string | Database): Database {
 export function withPassword(url: DatabaseUrl, password: () => Promise<string>): Database {
   let socket: Socket;
   return {
-    // No connectionString: pg would take the password from that, and be it none.
+    // No connectionString: pg would take the password from that, even where it has none.
     ...toClientConfig(url),
     stream() {
       socket = new Socket();

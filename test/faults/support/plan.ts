@@ -23,7 +23,7 @@ export interface Plan {
   others: Step<OtherFault>[];
 }
 
-/** More than that would use up the receives of a message: an outage is promised to be survived only for so long. */
+/** More than that would use up the receives of a message: outages are only promised to be survived up to a limit. */
 const FAULTS_MS = 9_000;
 
 const RECEIVES = 20;

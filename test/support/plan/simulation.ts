@@ -6,7 +6,7 @@ export interface Scene {
   windowSeconds: number;
   /** Events of a full batch. */
   full: number;
-  /** Infinite: there is always a full batch to be had. */
+  /** Infinite: a full batch is always waiting. */
   eventsPerSecond: number;
   /** What a batch of some events goes through, one after the other. */
   phases(events: number): readonly Phase[];
