@@ -24,13 +24,11 @@ test('turns come one after another, whoever asks', async () => {
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(90); // a timer may fire a moment early;
 });
 
-test('an interrupt ends the waiting', async () => {
+test('an interrupt ends the waiting, which would outlast this test', async () => {
   const interrupt = new AbortController();
-  const myTurn = createPace(1, interrupt.signal);
+  const myTurn = createPace(0.01, interrupt.signal);
   await myTurn();
-  const startedAt = performance.now();
   setTimeout(() => interrupt.abort(), 10);
   await myTurn();
   await myTurn();
-  expect(performance.now() - startedAt).toBeLessThan(500);
 });
