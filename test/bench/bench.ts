@@ -3,8 +3,8 @@
  *
  * Method. For batches of 10, 100, 1,000 and 10,000 events the contestants (plan.ts) run by turns in one process, each
  * with a database and one connection of its own on one embedded PostgreSQL with its default settings (fsync on). Their
- * order is drawn anew in every round; every batch is made of new messages; before each timing garbage is collected and
- * ten other events go ahead; small batches are timed several at once; checkpoints happen between rounds. The first
+ * order is drawn anew in every round; every batch is made of new messages; before each timing young garbage is collected
+ * and ten other events go ahead; small batches are timed several at once; checkpoints happen between rounds. The first
  * rounds warm up and do not count. Reported are medians with the middle half, and ratios as medians of the ratios inside
  * each round. The headline is c over d: the handler over the same two COPYs from bytes that were ready before the clock
  * started. On a quiet machine ratios repeat within 5 %; under a foreign load c is slowed down far more than d, which

@@ -110,13 +110,15 @@ async function measureOnce(contestant: Contestant, size: SizePlan, prepare: Prep
 const SETTLING_EVENTS = 10;
 
 /**
- * Garbage of others, and of making the records, is not to be cleared at this contestant's expense. The collection
- * leaves cold caches and busy helper threads behind: right after it even `select 1` takes 0.35 ms instead of 0.17, and
- * ten events twice their time. So one small batch goes ahead untimed, as earlier traffic would.
+ * What was made last, the records above all, is not to be cleared away at this contestant's expense. Only the young
+ * generation is collected: a full collection forgets the shapes of objects that are all gone, and throws away the code
+ * that was compiled for them, so that the next batch would time the compiler (half of the client's CPU, at 1,000
+ * events). Caches are cold right afterwards, and even `select 1` takes 0.35 ms instead of 0.17, so one small batch goes
+ * ahead untimed, as earlier traffic would.
  */
 async function settle(contestant: Contestant, prepare: Prepare): Promise<void> {
   const run = await prepare(contestant, freshRecords(SETTLING_EVENTS));
-  globalThis.gc?.();
+  globalThis.gc?.({ type: 'minor' });
   await run();
 }
 
