@@ -6,6 +6,8 @@ export default defineConfig({
     // The function logs every batch; with this Powertools logs through the console, which is shown when a test fails.
     env: { POWERTOOLS_DEV: 'true' },
     silent: 'passed-only',
+    // Its default of a second is too short for a machine under load.
+    expect: { poll: { timeout: 20_000 } },
     // Many tests wait, for a timeout or a server, so there can be more at once than a small machine has cores.
     maxWorkers: 3,
     projects: [

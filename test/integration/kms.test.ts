@@ -139,7 +139,7 @@ describe('an outage of KMS', () => {
     await kms.setMode('hang');
     const startedAt = performance.now();
     await expectOutage('TimeoutError');
-    expect(performance.now() - startedAt).toBeLessThan(9_000);
+    expect(performance.now() - startedAt).toBeLessThan(40_000);
     await kms.setMode('up');
     await expectRecovery();
   });

@@ -127,12 +127,11 @@ describe('a job fails at once', () => {
 });
 
 test('the last attempt begins when the time is up, and not before', async () => {
-  const { url } = await createDatabase('empty');
-  const late = await startLateServer(url, 'hangs up');
   const attempts: number[] = [];
-  const work = () => {
+  // Takes no time itself, so that what is measured is the waiting alone.
+  const work = async () => {
     attempts.push(performance.now());
-    return migrate(late.through(url));
+    throw Object.assign(new Error('nobody listens'), { code: 'ECONNREFUSED' });
   };
   const startedAt = performance.now();
   await expect(keepTrying(work, { seconds: 2, say() {} })).rejects.toThrow();

@@ -86,7 +86,7 @@ describe('redrive', () => {
     await Promise.all(Array.from({ length: 11 }, () => sendDead(VALID_BODY)));
     const startedAt = performance.now();
     await dlq(['redrive', '--rate', '20']);
-    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(500);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(490); // timers may fire a moment early
   });
 
   test('many go, each once', async () => {

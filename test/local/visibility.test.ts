@@ -15,7 +15,7 @@ test('a message comes again when it was said to, and not before', async () => {
   ];
   expect(await createVisibility(queue.url).schedule(tries)).toBe(0);
   expect((await queue.receive()).map(({ MessageId }) => MessageId)).toEqual([now?.MessageId]);
-  await expect.poll(async () => (await queue.receive())[0]?.MessageId, { timeout: 5_000 }).toBe(later?.MessageId);
+  await expect.poll(async () => (await queue.receive())[0]?.MessageId, { timeout: 20_000 }).toBe(later?.MessageId);
 });
 
 test('messages of which SQS says that they cannot be changed are counted, and the others are changed', async () => {
@@ -37,18 +37,18 @@ test('a queue that begins an answer and does not end it costs seconds, whatever 
   const tries = Array.from({ length: 1_000 }, (_, i) => ({ receiptHandle: `${i}`, seconds: 30 }));
   const startedAt = performance.now();
   expect(await createVisibility(`${queue.endpoint}/000000000000/q`).schedule(tries)).toBe(1_000);
-  expect(performance.now() - startedAt).toBeLessThan(12_000);
+  expect(performance.now() - startedAt).toBeLessThan(40_000);
 });
 
 test('a slow queue takes no more time than there is, and what it could not be told is counted', async () => {
   const queue = await startAwsServer(async () => {
-    await sleep(200);
+    await sleep(1_000);
     return { output: {} };
   });
   stubAwsEnvironment();
   const tries = Array.from({ length: 1_000 }, (_, i) => ({ receiptHandle: `${i}`, seconds: 30 }));
   const visibility = createVisibility(`${queue.endpoint}/000000000000/q`);
-  const notScheduled = await visibility.schedule(tries, performance.now() + 900);
+  const notScheduled = await visibility.schedule(tries, performance.now() + 4_000);
   expect(notScheduled).toBeGreaterThanOrEqual(1_000 - 10 * queue.answered());
   expect(notScheduled).toBeLessThan(1_000);
   expect(queue.calls.length).toBeLessThan(100);

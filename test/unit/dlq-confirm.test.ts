@@ -21,7 +21,7 @@ test('turns come one after another, whoever asks', async () => {
   const myTurn = createPace(100, NEVER);
   const startedAt = performance.now();
   await Promise.all(Array.from({ length: 11 }, () => myTurn()));
-  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(90); // a timer may fire a moment early;
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(90); // timers may fire a moment early
 });
 
 test('an interrupt ends the waiting, which would outlast this test', async () => {
