@@ -23,6 +23,17 @@ export type Flattened =
  * @returns the known fields, and how many other keys were dropped (an object that was walked is not counted)
  */
 export function flatten(root: object): Flattened {
+  // What nearly all are needs no walk and no copy.
+  if (hasOnlyFields(root)) return { ok: true, fields: root, isEmpty: false, unknownKeys: 0 };
+  return walk(root);
+}
+
+function hasOnlyFields(root: object): boolean {
+  const keys = Object.keys(root);
+  return keys.length === FIELD_NAMES.length && keys.every(isField);
+}
+
+function walk(root: object): Flattened {
   const fields: FlatEvent = { ...NO_FIELDS };
   const open = [{ object: root, depth: 0 }];
   let nodes = 0;

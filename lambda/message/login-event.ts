@@ -10,10 +10,13 @@ export type CheckedEvent =
 
 const READERS = FIELD_NAMES.map((name) => ({ name, field: FIELDS[name] as Field }));
 
+/** All properties at once: added one by one, the last two would take an object of their own. */
+const NO_EVENT: Record<string, unknown> = Object.fromEntries(FIELD_NAMES.map((name) => [name, null]));
+
 /** Reads the flattened fields by the contract; names the first field at fault. */
 export function checkLoginEvent(fields: FlatEvent): CheckedEvent {
   const changes: Change[] = [];
-  const event: Record<string, unknown> = {};
+  const event = { ...NO_EVENT };
   for (const { name, field } of READERS) {
     const value = field.read(fields[name], changes, field.limit ?? 0);
     if (value instanceof Refusal) return { ok: false, reason: `${value.problem} ${name}` };

@@ -28,6 +28,42 @@ export const readAppVersion: Reader<number | null> = (value, changes) => {
  * @returns `major * 1_000_000 + minor * 1_000 + patch`, or null if the text is not such a version
  */
 export function parseAppVersion(text: string): number | null {
+  return parsePlainVersion(text) ?? parseAnyVersion(text);
+}
+
+const DOT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+
+/** Numbers with dots between and nothing else, which nearly all are. null: something else is there, or does not fit. */
+function parsePlainVersion(text: string): number | null {
+  let version = 0;
+  let part = 0;
+  let digits = 0;
+  let parts = 1;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= ZERO && code <= NINE) {
+      part = part * 10 + (code - ZERO);
+      digits++;
+    } else {
+      if (code !== DOT || digits === 0 || parts === 3 || !fits(part, parts)) return null;
+      version = version * 1_000 + part;
+      part = 0;
+      digits = 0;
+      parts++;
+    }
+  }
+  if (digits === 0 || !fits(part, parts)) return null;
+  return (version * 1_000 + part) * 1_000 ** (3 - parts);
+}
+
+/** @param place 1 for the major version */
+function fits(part: number, place: number): boolean {
+  return part <= (place === 1 ? MAX_MAJOR : MAX_MINOR);
+}
+
+function parseAnyVersion(text: string): number | null {
   const parts = VERSION.exec(trimAscii(text));
   if (!parts) return null;
   const [major, minor, patch] = [Number(parts[1]), Number(parts[2] ?? 0), Number(parts[3] ?? 0)] as const;

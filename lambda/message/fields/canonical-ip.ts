@@ -15,16 +15,26 @@ export function canonicalAddress(text: string): string | null {
 
 function canonicalIpv6(address: string): string {
   const groups = ipv6Groups(address);
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
-    return groups
-      .slice(6)
-      .flatMap((group) => [group >> 8, group & 0xff])
-      .join('.');
-  }
-  const hex = groups.map((group) => group.toString(16));
+  if (isIpv4Mapped(groups)) return ipv4Tail(groups);
   const zeros = longestZeroRun(groups);
-  if (zeros.length < 2) return hex.join(':');
-  return `${hex.slice(0, zeros.start).join(':')}::${hex.slice(zeros.start + zeros.length).join(':')}`;
+  if (zeros.length < 2) return joinHex(groups, 0, 8);
+  return `${joinHex(groups, 0, zeros.start)}::${joinHex(groups, zeros.start + zeros.length, 8)}`;
+}
+
+function isIpv4Mapped(groups: readonly number[]): boolean {
+  for (let i = 0; i < 5; i++) if (groups[i] !== 0) return false;
+  return groups[5] === 0xffff;
+}
+
+function ipv4Tail(groups: readonly number[]): string {
+  const bytes = groups.slice(6).flatMap((group) => [group >> 8, group & 0xff]);
+  return bytes.join('.');
+}
+
+function joinHex(groups: readonly number[], from: number, to: number): string {
+  let text = '';
+  for (let i = from; i < to; i++) text += (i > from ? ':' : '') + (groups[i] as number).toString(16);
+  return text;
 }
 
 const COLON = 0x3a;
@@ -33,34 +43,49 @@ const PERCENT = 0x25;
 
 /** The eight 16-bit groups of a valid address; `::` and a dotted IPv4 tail are written out. */
 function ipv6Groups(address: string): number[] {
-  const groups: number[] = [];
+  const groups = [0, 0, 0, 0, 0, 0, 0, 0];
+  let count = 0;
   let gap = 0;
+  let group = 0;
   let start = 0;
   for (let i = 0; ; i++) {
     const code = address.charCodeAt(i);
+    const isEnd = i === address.length || code === PERCENT;
     if (code === DOT) {
       const [a = 0, b = 0, c = 0, d = 0] = address.slice(start).split('.').map(Number.parseFloat);
-      groups.push(a * 256 + b, c * 256 + d);
+      groups[count++] = a * 256 + b;
+      groups[count++] = c * 256 + d;
       break;
     }
-    if (code === COLON && i === start) gap = groups.length;
-    const isEnd = i === address.length || code === PERCENT;
-    if (code !== COLON && !isEnd) continue;
-    if (i > start) groups.push(Number.parseInt(address.slice(start, i), 16));
+    if (code !== COLON && !isEnd) {
+      group = group * 16 + hexDigit(code);
+      continue;
+    }
+    if (i > start) groups[count++] = group;
+    else if (!isEnd) gap = count;
     if (isEnd) break;
+    group = 0;
     start = i + 1;
   }
-  while (groups.length < 8) groups.splice(gap, 0, 0);
-  return groups;
+  if (count === 8) return groups;
+  const tail = count - gap;
+  return groups.copyWithin(8 - tail, gap, count).fill(0, gap, 8 - tail);
+}
+
+/** Of 0 to 9, a to f and A to F. */
+function hexDigit(code: number): number {
+  return (code & 0xf) + (code >> 6) * 9;
 }
 
 /** The first of the longest runs, as RFC 5952 section 4.2.3 asks. */
-function longestZeroRun(groups: number[]): { start: number; length: number } {
-  let longest = { start: 0, length: 0 };
-  for (let start = 0; start < groups.length; start++) {
-    let length = 0;
-    while (groups[start + length] === 0) length++;
-    if (length > longest.length) longest = { start, length };
+function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
+  let start = 0;
+  let length = 0;
+  for (let i = 0, run = 0; i < 8; i++) {
+    run = groups[i] === 0 ? run + 1 : 0;
+    if (run <= length) continue;
+    length = run;
+    start = i + 1 - run;
   }
-  return longest;
+  return { start, length };
 }
