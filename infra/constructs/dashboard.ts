@@ -29,7 +29,7 @@ export class Dashboard extends Construct {
 }
 
 function throughput(stage: Stage): cloudwatch.GraphWidget {
-  const counts = ['Received', 'Stored', 'Duplicate', 'Rejected', 'Retried'];
+  const counts = ['Received', 'Stored', 'Duplicate', 'Rejected', 'RejectedAgain', 'Retried'];
   return graph(
     'Deliveries',
     counts.map((metricName) => own(stage, metricName, SUM)),

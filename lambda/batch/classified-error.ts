@@ -7,6 +7,8 @@
 export interface ClassifiedError {
   kind: 'data' | 'outage' | 'unknown';
   code: string;
+  /** Of the constraint or column that refuses the row, from the catalog. */
+  name?: string;
   /** Where in its statement the row stands at which the server stopped, from 0. A hint, and not always there. */
   row?: number;
 }

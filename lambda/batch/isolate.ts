@@ -73,8 +73,7 @@ async function insertAll({ from, to }: Range, parts: IsolationParts): Promise<re
   return outcomes;
 }
 
-function refusedAlone(classified: ClassifiedError): RowOutcome {
-  return classified.kind === 'data'
-    ? { kind: 'rejected', reason: `refused ${classified.code}` }
-    : { kind: 'retry', reason: `unclassified ${classified.code}` };
+function refusedAlone({ kind, code, name }: ClassifiedError): RowOutcome {
+  if (kind !== 'data') return { kind: 'retry', reason: `unclassified ${code}` };
+  return { kind: 'rejected', reason: name === undefined ? `refused ${code}` : `refused ${code} ${name}` };
 }

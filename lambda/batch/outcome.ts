@@ -13,7 +13,7 @@ export type Outcome =
   | { kind: 'rejected'; reason: RejectReason }
   | { kind: 'retry'; reason: RetryReason };
 
-/** `refused 23514`: the database refuses this very row, whatever else is in the batch. */
+/** `refused 23514 no_androids`: the database refuses this very row, whatever else is in the batch, and names what does. */
 export type RejectReason = Rejection | `refused ${string}`;
 
 /** `kms TimeoutError`: there are no keys to mask with, by the name of the error or its system code. */
@@ -30,6 +30,24 @@ export type RetryReason = KeyOutage | `database ${string}` | `unclassified ${str
 export type InsertOutcome = Extract<Outcome, { kind: 'stored' | 'duplicate' }>;
 
 export type RowOutcome = Exclude<Outcome, { kind: 'rejected' }> | { kind: 'rejected'; reason: `refused ${string}` };
+
+/**
+ * A rejection's reason without the name of a constraint. As a dimension of metrics each value is a series of its own, paid
+ * for by the month, and constraints are named by whoever alters the table.
+ */
+export function reasonCode(reason: string): string {
+  return reason.replace(/^(refused \S+) .*/, '$1');
+}
+
+/** The counts of reasons, by their codes alone. */
+export function byCode(counts: Readonly<Record<string, number>>): Record<string, number> {
+  const codes: Record<string, number> = {};
+  for (const [reason, count] of Object.entries(counts)) {
+    const code = reasonCode(reason);
+    codes[code] = (codes[code] ?? 0) + count;
+  }
+  return codes;
+}
 
 export function isSuccess(outcome: Outcome): boolean {
   return outcome.kind === 'stored' || outcome.kind === 'duplicate';

@@ -2,6 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { nameObject, parseBody } from './body.ts';
 import type { Change } from './changes.ts';
 import type { LoginEvent } from './fields/fields.ts';
+import { isFirstReceive } from './first-receive.ts';
 import { flatten } from './flatten.ts';
 import { type Identity, identify } from './identity.ts';
 import { checkLoginEvent } from './login-event.ts';
@@ -14,7 +15,6 @@ export interface ValidMessage {
   /** What was changed in it or left out; each code once. */
   changes: readonly Change[];
   unknownKeys: number;
-  /** By SQS's count, so that what is counted of a message is counted once. */
   isFirstReceive: boolean;
 }
 
@@ -41,6 +41,6 @@ export function parseMessage(record: SQSRecord, now: number): ParsedMessage {
     event: checked.event,
     changes: body.isEncodedTwice ? [...checked.changes, 'encoded_twice'] : checked.changes,
     unknownKeys: flat.unknownKeys,
-    isFirstReceive: record.attributes?.ApproximateReceiveCount === '1',
+    isFirstReceive: isFirstReceive(record),
   };
 }

@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context } from 'aws-lambda';
 import type { Changed } from '../batch/changed.ts';
+import { byCode } from '../batch/outcome.ts';
 import type { BatchResult, Delivery } from '../batch/process-batch.ts';
 import { type Tally, tally } from '../batch/tally.ts';
 import { METRICS_NAMESPACE } from './names.ts';
@@ -36,7 +37,7 @@ export function createTelemetry(now: () => number, serviceName: string): Telemet
       const oldestEventAgeSeconds = oldestAgeSeconds(result.deliveries, now());
       const summary = { ...counts, changedBy, unknownKeysDropped, oldestEventAgeSeconds, durationMs };
       publish(metrics, counts, { changedBy, unknownKeysDropped, oldestEventAgeSeconds });
-      if (counts.rejected + counts.retried === 0) logger.info('batch stored', summary);
+      if (counts.rejected + counts.rejectedAgain + counts.retried === 0) logger.info('batch stored', summary);
       else logger.warn('batch not stored in full', { ...summary, failures: failures(result.deliveries) });
     },
     batchFailed(error) {
@@ -60,13 +61,14 @@ function publish(metrics: Metrics, counts: Tally, gauges: Gauges): void {
     .addMetric('Stored', MetricUnit.Count, counts.stored)
     .addMetric('Duplicate', MetricUnit.Count, counts.duplicate)
     .addMetric('Rejected', MetricUnit.Count, counts.rejected)
+    .addMetric('RejectedAgain', MetricUnit.Count, counts.rejectedAgain)
     .addMetric('Retried', MetricUnit.Count, counts.retried)
     .addMetric('UnknownKeysDropped', MetricUnit.Count, gauges.unknownKeysDropped);
   if (gauges.oldestEventAgeSeconds !== null) {
     metrics.addMetric('OldestEventAge', MetricUnit.Seconds, gauges.oldestEventAgeSeconds);
   }
   metrics.publishStoredMetrics();
-  publishByReason(metrics, 'Rejected', counts.rejectedBy);
+  publishByReason(metrics, 'Rejected', byCode(counts.rejectedBy));
   publishByReason(metrics, 'Retried', counts.retriedBy);
   publishByReason(metrics, 'Changed', gauges.changedBy);
 }

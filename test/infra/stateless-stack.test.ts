@@ -209,7 +209,15 @@ describe('an alarm', () => {
       expect(body.replaceAll('\\', '')).toContain(`MetricName="${metric}"`);
     }
     expect(body.replaceAll('\\', '')).toContain(`service="${service}"`);
-    for (const metric of ['Received', 'Stored', 'Duplicate', 'Rejected', 'Retried', 'VisibilityNotSet']) {
+    for (const metric of [
+      'Received',
+      'Stored',
+      'Duplicate',
+      'Rejected',
+      'RejectedAgain',
+      'Retried',
+      'VisibilityNotSet',
+    ]) {
       expect(body.replaceAll('\\', '')).toContain(`"LoginEtl","${metric}","service","${service}"`);
     }
   });

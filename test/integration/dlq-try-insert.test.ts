@@ -35,7 +35,7 @@ describe('--try-insert tells what the database says', () => {
     expect(exitCode).toBe(0);
     const reasons = json.messages.map(({ id, reason }: { id: string; reason: string }) => [id, reason]);
     expect(Object.fromEntries(reasons)).toEqual({
-      [refused]: 'refused 23514',
+      [refused]: 'refused 23514 no_androids',
       [fine]: 'would be stored',
       [bad]: 'missing ip',
       [known]: 'stored before',
@@ -78,7 +78,7 @@ describe('--try-insert decides', () => {
     await sendDead({ ...VALID_BODY, device_type: 'android' });
     await Promise.all(Array.from({ length: 20 }, () => sendDead({ ...VALID_BODY, device_type: 'ios' })));
     const { json } = await dlq(['redrive', '--try-insert', '--json'], { env });
-    expect(json).toMatchObject({ sent: 20, left: { 'refused 23514': 1 } });
+    expect(json).toMatchObject({ sent: 20, left: { 'refused 23514 no_androids': 1 } });
     expect(await depth()).toMatchObject({ visible: 20 });
     expect(await database.query('select from user_logins')).toEqual([]);
   });
@@ -103,8 +103,14 @@ describe('--reason with --try-insert', () => {
     await sendDead(WITHOUT_IP);
     const args = ['--reason', 'passes checks', '--try-insert', '--json'];
     const listed = (await dlq(['list', ...args], { env })).json.messages;
-    expect(listed.map(({ reason }: { reason: string }) => reason).sort()).toEqual(['refused 23514', 'would be stored']);
-    expect((await dlq(['redrive', ...args], { env })).json).toMatchObject({ sent: 1, left: { 'refused 23514': 1 } });
+    expect(listed.map(({ reason }: { reason: string }) => reason).sort()).toEqual([
+      'refused 23514 no_androids',
+      'would be stored',
+    ]);
+    expect((await dlq(['redrive', ...args], { env })).json).toMatchObject({
+      sent: 1,
+      left: { 'refused 23514 no_androids': 1 },
+    });
   });
 });
 

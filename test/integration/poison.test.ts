@@ -106,3 +106,35 @@ describe('an outage', () => {
     expect(outcomes).toEqual(['retry database 42P01', 'retry database 42P01']);
   });
 });
+
+describe('what refuses a row is named', () => {
+  test.for([
+    [
+      'check',
+      `alter table user_logins add constraint no_androids check (device_type <> 'android')`,
+      '23514 no_androids',
+    ],
+    ['unique', 'alter table user_logins add constraint one_a_day unique (user_id, create_date)', '23505 one_a_day'],
+    ['not null', 'alter table user_logins alter locale set not null', '23502 locale'],
+  ] as const)('where it is a constraint: %s', async ([, sql, reason]) => {
+    const database = await createDatabase();
+    await database.query(sql);
+    const lambda = createFunction(database.writerUrl);
+    await lambda.invoke([sqsRecord({ ...VALID_BODY, device_type: 'ios' })]);
+    const { outcomes } = await lambda.invoke([sqsRecord({ ...VALID_BODY, locale: null })]);
+    expect(outcomes).toEqual([`rejected refused ${reason}`]);
+  });
+
+  test('but a trigger may call it whatever it likes, a value too', async () => {
+    const database = await createDatabase();
+    await database.query(`
+      create function tell_all() returns trigger language plpgsql as $$ begin
+        raise exception 'no' using errcode = '23514', constraint = new.user_id, column = new.user_id, table = 'user_logins';
+      end $$;
+      create trigger tell_all before insert on user_logins for each row execute function tell_all()`);
+    const { outcomes } = await createFunction(database.writerUrl).invoke([
+      sqsRecord({ ...VALID_BODY, user_id: 'canary' }),
+    ]);
+    expect(outcomes).toEqual(['rejected refused 23514']);
+  });
+});

@@ -101,8 +101,10 @@ export async function logsSince(time: number): Promise<string> {
 }
 
 /** Sums of the function's own metrics in those logs. */
-export function sums(logs: string): Record<'Received' | 'Stored' | 'Duplicate' | 'Rejected' | 'Retried', number> {
-  const total = { Received: 0, Stored: 0, Duplicate: 0, Rejected: 0, Retried: 0 };
+export function sums(
+  logs: string,
+): Record<'Received' | 'Stored' | 'Duplicate' | 'Rejected' | 'RejectedAgain' | 'Retried', number> {
+  const total = { Received: 0, Stored: 0, Duplicate: 0, Rejected: 0, RejectedAgain: 0, Retried: 0 };
   for (const line of logs.split('\n').filter((text) => text.includes('"Received":'))) {
     const metrics = JSON.parse(line);
     for (const name of Object.keys(total) as (keyof typeof total)[]) total[name] += metrics[name];

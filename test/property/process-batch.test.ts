@@ -154,7 +154,9 @@ describe('whatever the write answers', () => {
         const counts = tally((await runWith(all, stream)).deliveries);
         const sum = (by: Record<string, number>) => Object.values(by).reduce((a, b) => a + b, 0);
         expect(counts.received).toBe(all.length);
-        expect(counts.stored + counts.duplicate + counts.rejected + counts.retried).toBe(counts.received);
+        expect(counts.stored + counts.duplicate + counts.rejected + counts.rejectedAgain + counts.retried).toBe(
+          counts.received,
+        );
         expect([sum(counts.rejectedBy), sum(counts.retriedBy)]).toEqual([counts.rejected, counts.retried]);
       }),
     );

@@ -69,6 +69,27 @@ describe('by SQLSTATE', () => {
   });
 });
 
+describe('the name of what refuses a row', () => {
+  const nameOf = (fields: object) => classifyDatabaseError(Object.assign(serverError('23514'), fields))?.name;
+
+  test('is that of the constraint, else of the column', () => {
+    expect(nameOf({ file: 'execMain.c', constraint: 'user_logins_age_check' })).toBe('user_logins_age_check');
+    expect(nameOf({ file: 'execMain.c', column: 'locale' })).toBe('locale');
+    expect(nameOf({ file: 'nbtinsert.c', constraint: 'one_a_day', column: 'locale' })).toBe('one_a_day');
+  });
+
+  test.for([
+    [{ constraint: 'canary' }],
+    [{ file: 'pl_exec.c', constraint: 'canary' }],
+    [{ file: 'execMain.c', constraint: 'no canary 7' }],
+    [{ file: 'execMain.c', constraint: 'c'.repeat(64) }],
+    [{ file: 'execMain.c', constraint: 7 }],
+    [{ file: 'execMain.c' }],
+  ])('is left out where it may be anything: %j', ([fields]) => {
+    expect(nameOf(fields as object)).toBeUndefined();
+  });
+});
+
 describe('the row at which a COPY stopped', () => {
   const whereIs = (where: unknown) => classifyDatabaseError(Object.assign(serverError('23514'), { where }))?.row;
 

@@ -97,6 +97,18 @@ test('a message that is rejected at each of its receives is one in the metrics',
   expect(formatMetrics(progress)).toMatch(/^login_etl_changed_total\{reason="ip_port"\} 3$/m);
 });
 
+test('the metrics leave out which constraint it was, as those of the function do', () => {
+  const progress = createProgress();
+  const deliveries = ['no_androids', 'no_apples'].map((name) => ({
+    messageId: name,
+    outcome: { kind: 'rejected', reason: `refused 23514 ${name}` } as const,
+  }));
+  const messageIds = deliveries.map(({ messageId }) => messageId);
+  const answer = { response: null, report: { deliveries, changedBy: {} } };
+  progress.batchDone({ messageIds, kept: new Set(messageIds), answer });
+  expect(formatMetrics(progress)).toMatch(/^login_etl_rejected_total\{reason="refused 23514"\} 2$/m);
+});
+
 test('a label cannot break out of its quotes', () => {
   const progress = createProgress();
   progress.unreachable('a"b\\c\nd');

@@ -13,6 +13,7 @@ test('nothing received is nothing counted', () => {
     stored: 0,
     duplicate: 0,
     rejected: 0,
+    rejectedAgain: 0,
     retried: 0,
     rejectedBy: {},
     retriedBy: {},
@@ -37,9 +38,24 @@ test('every outcome is counted once, failures also by reason', () => {
     stored: 3,
     duplicate: 1,
     rejected: 4,
+    rejectedAgain: 0,
     retried: 2,
     rejectedBy: { 'missing ip': 2, not_json: 1, 'refused 23514': 1 },
     retriedBy: { 'database 57P01': 1, 'unclassified P0001': 1 },
   });
   expect(counts.received).toBe(counts.stored + counts.duplicate + counts.rejected + counts.retried);
+});
+
+test('a message that is rejected again and again is counted as rejected once', () => {
+  const record = sqsRecord(VALID_BODY);
+  const deliveries = ['1', '2', '3'].map((ApproximateReceiveCount) => ({
+    record: { ...record, attributes: { ...record.attributes, ApproximateReceiveCount } },
+    outcome: { kind: 'rejected', reason: 'missing ip' } as const,
+  }));
+  expect(tally(deliveries)).toMatchObject({
+    received: 3,
+    rejected: 1,
+    rejectedAgain: 2,
+    rejectedBy: { 'missing ip': 1 },
+  });
 });

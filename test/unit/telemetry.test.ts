@@ -18,6 +18,18 @@ function loggedAge(...sendTimes: unknown[]): unknown {
   return JSON.parse(line).oldestEventAgeSeconds;
 }
 
+/** What is printed, line by line, as JSON. */
+function printedBy(work: () => void): Record<string, unknown>[] {
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const lines: string[] = [];
+  const keep = (line: unknown) => void lines.push(String(line));
+  const spies = (['info', 'warn', 'log'] as const).map((method) => vi.spyOn(console, method).mockImplementation(keep));
+  work();
+  for (const spy of spies) spy.mockRestore();
+  return lines.map((line) => JSON.parse(line));
+}
+
 describe('the age of the oldest event', () => {
   test('is that of the first that was sent', () => {
     expect(loggedAge(`${NOW - 2_000}`, `${NOW - 5_000}`, `${NOW}`)).toBe(5);
@@ -32,15 +44,10 @@ describe('the age of the oldest event', () => {
 });
 
 test('what was changed is counted by reason, in the log line and as a metric for each', () => {
-  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
-  onTestFinished(() => void vi.unstubAllEnvs());
-  const lines: string[] = [];
-  const keep = (line: unknown) => void lines.push(String(line));
-  const spies = (['info', 'log'] as const).map((method) => vi.spyOn(console, method).mockImplementation(keep));
   const changedBy = { ip_port: 3, cut_locale: 1 };
-  createTelemetry(() => NOW, 'test').batchDone({ deliveries: [], changedBy, unknownKeysDropped: 2 }, 1);
-  for (const spy of spies) spy.mockRestore();
-  const printed = lines.map((line) => JSON.parse(line));
+  const printed = printedBy(() =>
+    createTelemetry(() => NOW, 'test').batchDone({ deliveries: [], changedBy, unknownKeysDropped: 2 }, 1),
+  );
   expect(printed.find(({ message }) => message === 'batch stored')).toMatchObject({ changedBy, unknownKeysDropped: 2 });
   const changed = printed
     .filter((line) => 'Changed' in line)
@@ -49,4 +56,21 @@ test('what was changed is counted by reason, in the log line and as a metric for
     ['test', 'ip_port', 3],
     ['test', 'cut_locale', 1],
   ]);
+});
+
+test('a constraint is named in the log line, and is no dimension of a metric', () => {
+  const names = ['no_androids', 'no_apples'];
+  const deliveries = names.map((name) => ({
+    record: sqsRecord(VALID_BODY),
+    outcome: { kind: 'rejected', reason: `refused 23514 ${name}` } as const,
+  }));
+  const printed = printedBy(() =>
+    createTelemetry(() => NOW, 'test').batchDone({ deliveries, changedBy: {}, unknownKeysDropped: 0 }, 1),
+  );
+  expect(printed.find(({ message }) => message === 'batch not stored in full')).toMatchObject({
+    rejectedBy: { 'refused 23514 no_androids': 1, 'refused 23514 no_apples': 1 },
+    failures: names.map((name) => ({ reason: `refused 23514 ${name}` })),
+  });
+  const byReason = printed.filter((line) => 'Rejected' in line && 'reason' in line);
+  expect(byReason).toMatchObject([{ reason: 'refused 23514', Rejected: 2 }]);
 });

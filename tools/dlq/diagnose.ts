@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import { reasonCode } from '../../lambda/batch/outcome.ts';
 import { parseMessage } from '../../lambda/message/parse-message.ts';
 
 /** What today's code makes of a message. */
@@ -11,9 +12,12 @@ export interface Diagnosis {
   isBad: boolean;
 }
 
-/** Either reason counts: that of a list without --try-insert is to be good for a command with it. */
+/**
+ * Either reason counts: that of a list without --try-insert is to be good for a command with it. So is one without the
+ * constraint's name, as metrics have it.
+ */
 export function hasReason({ reason, checked }: Diagnosis, asked: string | undefined): boolean {
-  return asked === undefined || asked === reason || asked === checked;
+  return asked === undefined || [reason, reasonCode(reason), checked].includes(asked);
 }
 
 export type Diagnose = (record: SQSRecord) => Promise<Diagnosis>;

@@ -1,3 +1,4 @@
+import { byCode } from '../../lambda/batch/outcome.ts';
 import type { Progress } from './progress.ts';
 
 type Samples = Readonly<Record<string, number>>;
@@ -10,7 +11,13 @@ export function formatMetrics(progress: Progress): string {
   return [
     metric('login_etl_stored_total', 'counter', 'Messages stored as a row.', totals.stored),
     metric('login_etl_duplicates_total', 'counter', 'Messages whose row was there already.', totals.duplicates),
-    metric('login_etl_rejected_total', 'counter', 'Messages that can never become a row.', totals.rejected, 'reason'),
+    metric(
+      'login_etl_rejected_total',
+      'counter',
+      'Messages that can never become a row.',
+      byCode(totals.rejected),
+      'reason',
+    ),
     metric(
       'login_etl_retried_total',
       'counter',

@@ -29,8 +29,22 @@ const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
  */
 export function classifyDatabaseError(error: unknown): ClassifiedError | null {
   const code = sqlstate(error);
-  if (code !== null) return { kind: BY_CLASS[code.slice(0, 2)] ?? 'unknown', code, ...rowOf(error) };
+  if (code !== null) return { kind: BY_CLASS[code.slice(0, 2)] ?? 'unknown', code, ...nameIn(error), ...rowOf(error) };
   return isNetworkError(error) ? { kind: 'outage', code: systemCode(error) ?? 'connection' } : null;
+}
+
+/**
+ * Where in its source the server takes names from the catalog: checks and NOT NULL, unique and exclusion constraints,
+ * foreign keys. A trigger that raises an error can set the same fields to anything, a value of the row included.
+ */
+const NAMES_FROM_CATALOG = ['execMain.c', 'nbtinsert.c', 'execIndexing.c', 'ri_triggers.c'];
+const NAME = /^[\w$]{1,63}$/;
+
+function nameIn(error: unknown): { name?: string } {
+  const { file, constraint, column } = error as Record<'file' | 'constraint' | 'column', unknown>;
+  const name = constraint ?? column;
+  const isKnown = typeof file === 'string' && NAMES_FROM_CATALOG.includes(file);
+  return isKnown && typeof name === 'string' && NAME.test(name) ? { name } : {};
 }
 
 /** PostgreSQL counts the lines of a COPY, in its binary form too. What else stands there may be data. */

@@ -63,7 +63,7 @@ function checkCounts({ rows, ledgerEntries, unbalanced, counts, commitsMayGoUnse
   const rowCount = rows.reduce((sum, count) => sum + count, 0);
   const untold = rowCount - counts.stored;
   const isTold = commitsMayGoUnseen ? untold >= 0 : untold === 0;
-  const sum = counts.stored + counts.duplicate + counts.rejected + counts.retried;
+  const sum = counts.stored + counts.duplicate + counts.rejected + counts.rejectedAgain + counts.retried;
   return [
     { kind: 'unbalanced', count: unbalanced, what: 'batches have counts that do not add up' },
     { kind: 'unbalanced', count: Math.abs(counts.received - sum), what: 'deliveries have no outcome' },

@@ -22,6 +22,7 @@ export interface Counts {
   stored: number;
   duplicate: number;
   rejected: number;
+  rejectedAgain: number;
   retried: number;
   /** Invocations that threw. */
   failed: number;
@@ -31,7 +32,7 @@ const KEPT_LINES = 40;
 const BATCH_DONE = ['batch stored', 'batch not stored in full'];
 
 export function createOutput(): Output {
-  const sums: Counts = { received: 0, stored: 0, duplicate: 0, rejected: 0, retried: 0, failed: 0 };
+  const sums: Counts = { received: 0, stored: 0, duplicate: 0, rejected: 0, rejectedAgain: 0, retried: 0, failed: 0 };
   const kept: string[] = [];
   const reasons: Record<string, number> = {};
   let visibilityNotSet = 0;
@@ -42,7 +43,7 @@ export function createOutput(): Output {
     if (line.message === 'batch failed') sums.failed++;
     if (line.VisibilityNotSet !== undefined) visibilityNotSet += Number(line.VisibilityNotSet);
     if (!BATCH_DONE.includes(`${line.message}`)) return;
-    const names = ['received', 'stored', 'duplicate', 'rejected', 'retried'] as const;
+    const names = ['received', 'stored', 'duplicate', 'rejected', 'rejectedAgain', 'retried'] as const;
     for (const name of names) sums[name] += Number(line[name]);
     if (!isBalanced(names.map((name) => Number(line[name])))) unbalanced++;
     const by = { ...(line.rejectedBy as object), ...(line.retriedBy as object) };
@@ -57,7 +58,9 @@ export function createOutput(): Output {
       const parsed = parseLine(line);
       if (!parsed) return;
       add(parsed);
-      const metrics = ['Received', 'Stored', 'Duplicate', 'Rejected', 'Retried'].map((name) => parsed[name]);
+      const metrics = ['Received', 'Stored', 'Duplicate', 'Rejected', 'RejectedAgain', 'Retried'].map(
+        (name) => parsed[name],
+      );
       if (metrics[0] !== undefined && !isBalanced(metrics.map(Number))) unbalanced++;
     },
     leaks: () => leaks,
