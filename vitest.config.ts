@@ -11,7 +11,7 @@ export default defineConfig({
     // Many tests wait, for a timeout or a server, so there can be more at once than a small machine has cores.
     maxWorkers: 3,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       { extends: true, test: { name: 'property', include: ['test/property/**/*.test.ts'], testTimeout: 60_000 } },
       { extends: true, test: { name: 'infra', include: ['test/infra/**/*.test.ts'], testTimeout: 60_000 } },
       { extends: true, test: { name: 'local', include: ['test/local/**/*.test.ts'], testTimeout: 60_000 } },

@@ -14,18 +14,26 @@ export class ConfigError extends Error {
   }
 }
 
-/** The database was written with another root key, or with another layer key under the same key id. */
+/** The database was written with other keys than those of the settings. */
 export class KeyMismatchError extends Error {
   override name = 'KeyMismatchError';
+}
 
-  /** @param name in `mask_keys`: `root`, or a key id */
-  constructor(name: string) {
-    const key = name === 'root' ? 'The mask key' : 'The layer key';
-    super(
-      `${key} is not the one that this database knows as "${name}", so nothing was written: equal values would ` +
-        'get unequal pseudonyms. Use the key that wrote the first rows, or another database.',
-    );
-  }
+/** @param name in `mask_keys`: `root`, or a key id under which the database knows another layer key */
+export function unequalKey(name: string): KeyMismatchError {
+  const key = name === 'root' ? 'The mask key' : 'The layer key';
+  return new KeyMismatchError(
+    `${key} is not the one that this database knows as "${name}", so nothing was written: equal values would ` +
+      'get unequal pseudonyms. Use the key that wrote the first rows, or another database.',
+  );
+}
+
+/** @param kid of the layer that the database is written under, and which is none of the settings' `kids` */
+export function unknownLayer(kid: string, kids: readonly string[]): KeyMismatchError {
+  return new KeyMismatchError(
+    `This database is written under the layer key ${kid}, and the settings have ${kids.join(' and ')}, so nothing was ` +
+      `written. Set MASK_KEY_ID to ${kid}, with its layer key.`,
+  );
 }
 
 /** A call other than a batch could not do its work. The message is one sentence, and all that a deployment shows of it. */

@@ -1,4 +1,5 @@
 import type { Canonical, Masker } from '../masking/masker.ts';
+import type { MaskingState } from '../masking/masking-state.ts';
 import { FIELD_NAMES, FIELDS, type Field } from '../message/fields/fields.ts';
 import type { DistinctMessage } from './distinct.ts';
 import type { LoginRow } from './login-row.ts';
@@ -12,12 +13,12 @@ const PLAIN = ALL.filter(({ secret }) => !secret);
  *
  * @returns a row per message, in their order
  */
-export function maskRows(messages: readonly DistinctMessage[], masker: Masker): LoginRow[] {
+export function maskRows(messages: readonly DistinctMessage[], masker: Masker, state?: MaskingState): LoginRow[] {
   const secrets: (Canonical | null)[] = [];
   for (const { message } of messages) {
     for (const { name } of SECRET) secrets.push(message.event[name] as Canonical | null);
   }
-  const masked = masker.mask(secrets);
+  const masked = masker.mask(secrets, state);
   let at = 0;
   return messages.map(({ messageId, sentAt, message: { event } }) => {
     const row: Record<string, unknown> = { message_id: messageId, sent_at: sentAt };

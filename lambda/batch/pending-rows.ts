@@ -1,4 +1,5 @@
 import type { Masker } from '../masking/masker.ts';
+import type { MaskingState } from '../masking/masking-state.ts';
 import type { Identity } from '../message/identity.ts';
 import type { DistinctMessage } from './distinct.ts';
 import type { LoginRow } from './login-row.ts';
@@ -8,7 +9,8 @@ import { maskRows } from './mask-rows.ts';
 export interface PendingRows {
   /** One per row, in their order. */
   readonly keys: readonly Identity[];
-  slice(from: number, to: number): readonly LoginRow[];
+  /** @param state of the database that they go to */
+  slice(from: number, to: number, state?: MaskingState): readonly LoginRow[];
 }
 
 export interface RowsOfBatch {
@@ -17,13 +19,16 @@ export interface RowsOfBatch {
   part(from: number, to: number): PendingRows;
 }
 
-/** Each message is masked once, however often its row is read. */
+/** Each message is masked once, however often its row is read, unless the state has changed meanwhile. */
 export function maskWhenRead(messages: readonly DistinctMessage[], masker: Masker): RowsOfBatch {
-  const rows = new Array<LoginRow | undefined>(messages.length);
+  let rows = new Array<LoginRow | undefined>(messages.length);
+  let maskedUnder: MaskingState | undefined;
 
-  function read(from: number, to: number): LoginRow[] {
+  function read(from: number, to: number, state: MaskingState | undefined): LoginRow[] {
+    if (state !== maskedUnder) rows = new Array(messages.length);
+    maskedUnder = state;
     const missing = messages.slice(from, to).filter(({ index }) => rows[index] === undefined);
-    const masked = maskRows(missing, masker);
+    const masked = maskRows(missing, masker, state);
     for (let i = 0; i < missing.length; i++) rows[(missing[i] as DistinctMessage).index] = masked[i];
     return rows.slice(from, to) as LoginRow[];
   }
@@ -32,7 +37,7 @@ export function maskWhenRead(messages: readonly DistinctMessage[], masker: Maske
     length: messages.length,
     part: (start, end) => ({
       keys: messages.slice(start, end),
-      slice: (from, to) => read(start + from, Math.min(end, start + to)),
+      slice: (from, to, state) => read(start + from, Math.min(end, start + to), state),
     }),
   };
 }

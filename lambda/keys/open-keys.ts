@@ -33,23 +33,27 @@ export function createKeyRing(settings: KeySettings): () => Promise<KeysOrOutage
   };
 }
 
-type Opened<Name extends string> = { keys: DerivedKeys<Name> } | { outage: `kms ${string}` };
+export type Opened<Name extends string> = { keys: DerivedKeys<Name> } | { outage: `kms ${string}` };
 
-async function openKeys({ root, layer }: KeySettings): Promise<KeysOrOutage> {
+async function openKeys({ root, layer, next }: KeySettings): Promise<KeysOrOutage> {
   const layerSetting = layer ? ENV.maskLayerKmsKey : ENV.maskKmsKey;
   const opening = [
     openKey(root, ROOT_KEY_INFO, ENV.maskKmsKey),
     openKey(layer ?? root, LAYER_KEY_INFO, layerSetting),
+    next && openKey(next.source, LAYER_KEY_INFO, ENV.maskNextLayerKmsKey),
   ] as const;
   // Where one fails at once, none may go on behind an invocation that has ended.
   await Promise.allSettled(opening);
-  const [ofRoot, ofLayer] = await Promise.all(opening);
+  const [ofRoot, ofLayer, ofNext] = await Promise.all(opening);
   if ('outage' in ofRoot) return ofRoot;
   if ('outage' in ofLayer) return ofLayer;
-  return { keys: { root: ofRoot.keys, layer: ofLayer.keys } };
+  if (ofNext && 'outage' in ofNext) return ofNext;
+  const keys = { root: ofRoot.keys, layer: ofLayer.keys };
+  return { keys: next && ofNext ? { ...keys, next: { kid: next.kid, layer: ofNext.keys } } : keys };
 }
 
-async function openKey<Name extends string>(
+/** @param setting that names the key of KMS */
+export async function openKey<Name extends string>(
   source: KeySource,
   infos: Readonly<Record<Name, string>>,
   setting: string,

@@ -21,9 +21,13 @@ export type RootKeyName = keyof typeof ROOT_KEY_INFO;
 /** KeyObjects, not buffers: with a buffer Node 24.21 takes five to eight times as long for each HMAC. */
 export type DerivedKeys<Name extends string> = Readonly<Record<Name, KeyObject>>;
 
+export type LayerKeys = DerivedKeys<keyof typeof LAYER_KEY_INFO>;
+
 export interface MaskKeys {
   root: DerivedKeys<RootKeyName>;
-  layer: DerivedKeys<keyof typeof LAYER_KEY_INFO>;
+  layer: LayerKeys;
+  /** While layers are rotated: the one that follows. */
+  next?: { kid: string; layer: LayerKeys };
 }
 
 /**

@@ -1,6 +1,7 @@
-import { createCipheriv, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { createHmacSha256, type Hmac } from './hmac.ts';
-import { type MaskKeys, ROOT_KEY_INFO, type RootKeyName } from './mask-keys.ts';
+import { type LayerKeys, type MaskKeys, ROOT_KEY_INFO, type RootKeyName } from './mask-keys.ts';
+import type { MaskingState } from './masking-state.ts';
 
 declare const masked: unique symbol;
 /**
@@ -34,8 +35,17 @@ export interface KeyCheck {
 
 export interface Masker {
   readonly checks: readonly KeyCheck[];
-  /** A pseudonym per value, in their order; null stays null. One call for a whole batch costs the least. */
-  mask(values: readonly (Canonical | null)[]): (Masked | null)[];
+  /** Of the layer keys there are; one, and two while layers are rotated. */
+  readonly kids: readonly string[];
+  /**
+   * A pseudonym per value, in their order; null stays null. One call for a whole batch costs the least.
+   *
+   * @param state names only kids of this masker; without it everything is under the first one
+   */
+  mask(
+    values: readonly (Canonical | null)[],
+    state?: Pick<MaskingState, 'kid' | 'nextKid' | 'frontier'>,
+  ): (Masked | null)[];
 }
 
 /**
@@ -45,17 +55,18 @@ export interface Masker {
  *
  * @param kid the id of the layer key
  */
-export function createMasker(kid: string, { root, layer }: MaskKeys): Masker {
-  const ofKeys = <T>(of: (key: ValueKeyName) => T) =>
-    Object.fromEntries(VALUE_KEYS.map((key) => [key, of(key)])) as Record<ValueKeyName, T>;
-  const prefixes = ofKeys((key) => (key === 'ipText' ? `${kid}t_` : `${kid}_`));
-  const hmacs = ofKeys((key): Hmac => createHmacSha256(root[key]));
+export function createMasker(kid: string, { root, layer, next }: MaskKeys): Masker {
+  const hmacs = ofValueKeys((key): Hmac => createHmacSha256(root[key]));
+  const layers = [createLayer(kid, layer), ...(next ? [createLayer(next.kid, next.layer)] : [])];
+  const layerOf = (name: string): Layer => {
+    const found = layers.find((one) => one.kid === name);
+    if (!found) throw new RangeError('there is no layer key of this id');
+    return found;
+  };
   return {
-    checks: [
-      { name: 'root', value: checkValue(root.check) },
-      { name: kid, value: checkValue(layer.check) },
-    ],
-    mask(values) {
+    checks: [{ name: 'root', value: checkValue(root.check) }, ...layers.map(({ check }) => check)],
+    kids: layers.map((one) => one.kid),
+    mask(values, state = { kid, nextKid: null, frontier: '' }) {
       const blocks = Buffer.allocUnsafe(values.length * BLOCK_BYTES);
       let end = 0;
       for (const value of values) {
@@ -63,28 +74,65 @@ export function createMasker(kid: string, { root, layer }: MaskKeys): Masker {
         const mac = hmacs[value.key](value.text);
         for (let i = 0; i < BLOCK_BYTES; i++) blocks[end++] = mac.charCodeAt(i);
       }
-      const digits = encryptBlocks(layer.block, blocks.subarray(0, end)).toString('hex');
+      const bases = blocks.subarray(0, end);
+      const current = layerOf(state.kid);
+      const digits = current.encrypt(bases);
+      const following = state.nextKid === null || state.frontier === '' ? null : layerOf(state.nextKid);
+      const nextDigits = following?.encrypt(bases) ?? '';
       let at = 0;
       return values.map((value) => {
         if (value === null) return null;
         const block = digits.slice(at, at + BLOCK_DIGITS);
+        const hasMoved = following !== null && block < state.frontier;
+        const pseudonym = hasMoved
+          ? `${following.prefixes[value.key]}${nextDigits.slice(at, at + BLOCK_DIGITS)}`
+          : `${current.prefixes[value.key]}${block}`;
         at += BLOCK_DIGITS;
-        return `${prefixes[value.key]}${block}` as Masked;
+        return pseudonym as Masked;
       });
     },
   };
+}
+
+interface Layer {
+  kid: string;
+  check: KeyCheck;
+  prefixes: Readonly<Record<ValueKeyName, string>>;
+  /** @returns 32 hex digits for every 16 bytes */
+  encrypt(blocks: Buffer): string;
+}
+
+function createLayer(kid: string, { block, check }: LayerKeys): Layer {
+  return {
+    kid,
+    check: { name: kid, value: checkValue(check) },
+    prefixes: ofValueKeys((key) => (key === 'ipText' ? `${kid}t_` : `${kid}_`)),
+    encrypt: (blocks) => encryptBlocks(block, blocks).toString('hex'),
+  };
+}
+
+function ofValueKeys<T>(of: (key: ValueKeyName) => T): Record<ValueKeyName, T> {
+  return Object.fromEntries(VALUE_KEYS.map((key) => [key, of(key)])) as Record<ValueKeyName, T>;
 }
 
 /**
  * Each block by itself, as one application of a permutation. OpenSSL calls that ECB; what makes ECB weak for texts, equal
  * blocks showing, is what a pseudonym is for.
  */
-function encryptBlocks(key: KeyObject, blocks: Buffer): Buffer {
-  const encrypted = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false).update(blocks);
-  if (encrypted.length !== blocks.length) throw new Error('AES-256 gave no whole blocks');
-  return encrypted;
+export function encryptBlocks(key: KeyObject, blocks: Buffer): Buffer {
+  return whole(createCipheriv('aes-256-ecb', key, null).setAutoPadding(false).update(blocks), blocks);
 }
 
-function checkValue(key: KeyObject): string {
+export function decryptBlocks(key: KeyObject, blocks: Buffer): Buffer {
+  return whole(createDecipheriv('aes-256-ecb', key, null).setAutoPadding(false).update(blocks), blocks);
+}
+
+function whole(result: Buffer, blocks: Buffer): Buffer {
+  if (result.length !== blocks.length) throw new Error('AES-256 gave no whole blocks');
+  return result;
+}
+
+/** See `KeyCheck`. */
+export function checkValue(key: KeyObject): string {
   return Buffer.from(createHmacSha256(key)('kcv'), 'latin1').toString('hex', 0, 4);
 }

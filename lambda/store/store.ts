@@ -4,7 +4,7 @@ import type { PendingRows } from '../batch/pending-rows.ts';
 import { classifyDatabaseError } from './connection/classify-error.ts';
 import { type ConnectionSettings, createConnection, TIMEOUTS } from './connection/connection.ts';
 import { limitStatements } from './connection/session.ts';
-import { insertRows } from './write/insert-rows.ts';
+import { createGuardedWrite } from './write/write-guarded.ts';
 
 export interface Store {
   /**
@@ -20,11 +20,18 @@ export interface Store {
   close(): Promise<void>;
 }
 
-export function createStore(settings: ConnectionSettings): Store {
+export interface StoreSettings extends ConnectionSettings {
+  /** Of the layer keys there are, the one in use first. */
+  kids: readonly string[];
+}
+
+export function createStore(settings: StoreSettings): Store {
   const connection = createConnection(settings);
-  const first = [limitStatements(settings.timeouts?.statementMs ?? TIMEOUTS.statementMs)];
+  const write = createGuardedWrite(settings.kids, [
+    limitStatements(settings.timeouts?.statementMs ?? TIMEOUTS.statementMs),
+  ]);
   return {
-    insert: (rows, deadline) => connection.run((client) => insertRows(client, rows, first), deadline),
+    insert: (rows, deadline) => connection.run((client) => write(client, rows), deadline),
     classify: classifyDatabaseError,
     close: () => connection.close(),
   };

@@ -17,7 +17,12 @@ const masker = createMasker('k1', deriveMaskKeys(Buffer.alloc(32, 'any key will 
 const STORED = [{ kind: 'stored' }];
 
 function openStore(databaseUrl: string, timeouts: Partial<Timeouts> = {}): Store {
-  const store = createStore({ database: { connectionString: databaseUrl }, keyChecks: masker.checks, timeouts });
+  const store = createStore({
+    database: { connectionString: databaseUrl },
+    keyChecks: masker.checks,
+    kids: masker.kids,
+    timeouts,
+  });
   onTestFinished(() => store.close());
   return store;
 }
@@ -123,9 +128,9 @@ test('a write leaves nothing behind in the session, which may be shared through 
   const before = (await client.query(session)).rows;
   const known = row();
   const first = [limitStatements(1_000)];
-  expect(await insertRows(client, pending([known]), first)).toEqual(STORED);
-  expect(await insertRows(client, pending([known, row()]), first)).toEqual([{ kind: 'duplicate' }, ...STORED]);
-  await expect(insertRows(client, pending([{ ...row(), device_type: 'x'.repeat(33) }]), first)).rejects.toThrow();
+  expect(await insertRows(client, pending([known]), { first })).toEqual(STORED);
+  expect(await insertRows(client, pending([known, row()]), { first })).toEqual([{ kind: 'duplicate' }, ...STORED]);
+  await expect(insertRows(client, pending([{ ...row(), device_type: 'x'.repeat(33) }]), { first })).rejects.toThrow();
   expect((await client.query(session)).rows).toEqual(before);
 });
 

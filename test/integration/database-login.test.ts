@@ -24,7 +24,11 @@ function partsOf(url: string): DatabaseUrl {
 }
 
 function openStore(url: string, password: () => Promise<string>): Store {
-  const store = createStore({ database: withPassword(partsOf(url), password), keyChecks: masker.checks });
+  const store = createStore({
+    database: withPassword(partsOf(url), password),
+    keyChecks: masker.checks,
+    kids: masker.kids,
+  });
   onTestFinished(() => store.close());
   return store;
 }

@@ -104,7 +104,7 @@ describe('the migrations', () => {
     await server.query("create role plain_owner login password 'x'");
     await server.query('create database plain owner plain_owner');
     const url = Object.assign(new URL(server.urlOf('plain')), { username: 'plain_owner', password: 'x' });
-    for (const role of ['login_writer', 'login_analyst', 'login_maintainer']) {
+    for (const role of ['login_writer', 'login_analyst', 'login_maintainer', 'login_rekeyer']) {
       await expect(migrate(url.href)).rejects.toThrow(`let an administrator run "create role ${role} login"`);
       await server.query(`create role ${role} login`);
     }

@@ -45,6 +45,19 @@ test('the table is divided with its rows in place, and what reads or writes it g
   ]);
 });
 
+test('materialized views see every partition, and rights on columns go along', async () => {
+  const { url, analystUrl, maintainerUrl, rekeyerUrl, query } = await databaseWithRows();
+  await divide(url);
+  await query(`
+    insert into user_logins (user_id, masked_ip, create_date)
+    select unnest(array['a', 'b']), 'k1_' || md5('later'), current_date + 400`);
+  await (await connectTo(maintainerUrl)).query('select refresh_login_views()');
+  const shared = "select users::int from shared_ips where masked_ip = 'k1_' || md5('later')";
+  expect((await (await connectTo(analystUrl)).query(shared)).rows).toEqual([{ users: 2 }]);
+  const moved = await (await connectTo(rekeyerUrl)).query('update user_logins set masked_ip = masked_ip');
+  expect(moved.rowCount).toBe(ROWS + 2);
+});
+
 test('writers that are at work meanwhile lose nothing and store nothing twice', async () => {
   const { url, writerUrl, query } = await databaseWithRows();
   let isDivided = false;

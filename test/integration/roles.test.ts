@@ -32,6 +32,7 @@ describe('the writer', () => {
     'update ingest_ledger set sent_at = now()',
     'update mask_keys set check_value = check_value',
     'delete from mask_keys',
+    "update mask_state set kid = 'k2'",
     'call prune_ingest_ledger()',
     'select * from duplicate_ips',
     'select * from login_etl_migrations',
@@ -40,6 +41,22 @@ describe('the writer', () => {
     'create role someone',
   ])('may not: %s', async (sql) => {
     const client = await connectTo(untouched.writerUrl);
+    await expect(client.query(sql)).rejects.toMatchObject(DENIED);
+  });
+});
+
+describe('the rekeyer', () => {
+  test.each([
+    'select user_id from user_logins',
+    'update user_logins set user_id = null',
+    'insert into user_logins default values',
+    'delete from user_logins',
+    'select * from ingest_ledger',
+    "insert into mask_keys (name, check_value) values ('k9', '00000000')",
+    "insert into mask_state (kid) values ('k9')",
+    'delete from mask_state',
+  ])('may not: %s', async (sql) => {
+    const client = await connectTo(untouched.rekeyerUrl);
     await expect(client.query(sql)).rejects.toMatchObject(DENIED);
   });
 });

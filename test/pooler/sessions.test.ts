@@ -24,8 +24,8 @@ async function through(url: string, options: PgBouncerOptions): Promise<string> 
 }
 
 function openStore(connectionString: string, timeouts: Partial<Timeouts> = {}): Store {
-  const { checks } = createMasker('k1', deriveMaskKeys(Buffer.alloc(32, 'any key will do for these tests')));
-  const store = createStore({ database: { connectionString }, keyChecks: checks, timeouts });
+  const { checks, kids } = createMasker('k1', deriveMaskKeys(Buffer.alloc(32, 'any key will do for these tests')));
+  const store = createStore({ database: { connectionString }, keyChecks: checks, kids, timeouts });
   onTestFinished(() => store.close());
   return store;
 }

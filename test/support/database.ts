@@ -9,6 +9,7 @@ export interface TestDatabase {
   writerUrl: string;
   analystUrl: string;
   maintainerUrl: string;
+  rekeyerUrl: string;
   /** Runs SQL as the owner. */
   query<T extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<T[]>;
 }
@@ -53,6 +54,7 @@ export async function openDatabase(from: 'migrated' | 'empty' = 'migrated', opti
     writerUrl: urlFor(name, 'login_writer'),
     analystUrl: urlFor(name, 'login_analyst'),
     maintainerUrl: urlFor(name, 'login_maintainer'),
+    rekeyerUrl: urlFor(name, 'login_rekeyer'),
     query: async (sql, values) => (await client.query(sql, values as unknown[])).rows,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError, KeyMismatchError } from '../../lambda/errors.ts';
+import { ConfigError, unequalKey } from '../../lambda/errors.ts';
 import {
   classifyDatabaseError,
   isComingUp,
@@ -153,7 +153,7 @@ describe('faults of our own are not retried', () => {
     ['TypeError with a code', systemError('ERR_INVALID_ARG_TYPE', new TypeError('x'))],
     ['RangeError', new RangeError('Invalid time value')],
     ['SyntaxError', new SyntaxError('x')],
-    ['KeyMismatchError', new KeyMismatchError('k1')],
+    ['KeyMismatchError', unequalKey('k1')],
     ['ConfigError', new ConfigError(['x'])],
     ['a text', 'ECONNREFUSED'],
     ['an object that is not an error', { severity: 'ERROR', code: '22001' }],

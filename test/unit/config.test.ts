@@ -30,7 +30,7 @@ describe('settings that suffice', () => {
   test('are a database and a key; the key is k1 without a layer of its own, and no visibility is set', () => {
     expect(readConfig(ENVIRONMENT)).toEqual({
       database: { connectionString: ENVIRONMENT.DATABASE_URL },
-      keys: { root: { master: KEY }, layer: null, kid: 'k1' },
+      keys: { root: { master: KEY }, layer: null, kid: 'k1', next: null },
       queueUrl: null,
       retryWaits: { firstSeconds: 30, longestSeconds: 600 },
     });
@@ -40,6 +40,24 @@ describe('settings that suffice', () => {
     const queueUrl = 'https://sqs.us-east-1.amazonaws.com/000000000000/login-queue';
     const config = readConfig({ ...ENVIRONMENT, MASK_KEY_ID: 'k9999', MASK_LAYER_KEY: LAYER, QUEUE_URL: queueUrl });
     expect(config).toMatchObject({ keys: { kid: 'k9999', layer: { master: LAYER_KEY } }, queueUrl });
+  });
+
+  test('may have the layer key of a rotation', () => {
+    const next = { MASK_LAYER_KEY: LAYER, MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KMS_KEY: 'alias/next' };
+    expect(readConfig({ ...ENVIRONMENT, ...next }).keys).toMatchObject({
+      kid: 'k1',
+      next: { kid: 'k2', source: { kmsKeyId: 'alias/next' } },
+    });
+  });
+
+  test.for([
+    [{ MASK_NEXT_LAYER_KMS_KEY: 'alias/next' }, 'MASK_NEXT_KEY_ID is missing'],
+    [{ MASK_NEXT_KEY_ID: 'k2' }, 'MASK_NEXT_LAYER_KEY is missing, and MASK_NEXT_KEY_ID names its id'],
+    [{ MASK_NEXT_KEY_ID: 'k1', MASK_NEXT_LAYER_KMS_KEY: 'alias/next' }, 'are one id'],
+    [{ MASK_NEXT_KEY_ID: 'next', MASK_NEXT_LAYER_KMS_KEY: 'alias/next' }, 'MASK_NEXT_KEY_ID must be k1'],
+    [{ MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: LAYER, MASK_LAYER_KEY: LAYER }, 'is a key that is in use already'],
+  ])('of a rotation are refused where they cannot work: %j', ([env, sentence]) => {
+    expect(() => readConfig({ ...ENVIRONMENT, ...(env as Record<string, string>) })).toThrow(sentence as string);
   });
 
   test('that are empty are as good as missing ones', () => {

@@ -4,10 +4,10 @@ import {
   ConfigError,
   errorName,
   JobError,
-  KeyMismatchError,
   MalformedEventError,
   safeError,
   UnexpectedError,
+  unequalKey,
 } from '../../lambda/errors.ts';
 
 const SECRET = '593-47-5928';
@@ -19,7 +19,7 @@ function failInNamedPlace(): Error {
 describe('an error of our own', () => {
   test.for([
     new ConfigError(['MASK_KEY is missing.']),
-    new KeyMismatchError('k1'),
+    unequalKey('k1'),
     new MalformedEventError('The event has no Records.'),
     new JobError('The database was not migrated.'),
     new UnexpectedError('x'),
@@ -30,7 +30,7 @@ describe('an error of our own', () => {
   test('has the name of its class', () => {
     const errors = [
       new ConfigError([]),
-      new KeyMismatchError('k1'),
+      unequalKey('k1'),
       new MalformedEventError('x'),
       new JobError('x'),
       new UnexpectedError(1),
@@ -39,7 +39,7 @@ describe('an error of our own', () => {
   });
 
   test('names the key id that disagrees', () => {
-    expect(new KeyMismatchError('k7').message).toContain('"k7"');
+    expect(unequalKey('k7').message).toContain('"k7"');
   });
 
   test('lists every problem of the settings', () => {

@@ -52,6 +52,24 @@ describe('golden pseudonyms', () => {
     expect([VECTOR_MASKER, K2, K3].map((masker) => maskIp(ip, masker))).toEqual([k1, k2, k3]);
   });
 
+  test('while layers are rotated: those below the frontier are under the next key', () => {
+    const { root, layer } = deriveMaskKeys(countingKey(0), countingKey(0x20));
+    const next = { kid: 'k3', layer: deriveMaskKeys(countingKey(0), countingKey(0x40)).layer };
+    const both = createMasker('k2', { root, layer, next });
+    const values = [canonicalIp('199.172.111.135'), null, canonicalIp('not an ip'), canonicalDeviceId('593-47-5928')];
+    const under = (frontier: string) => both.mask(values, { kid: 'k2', nextKid: 'k3', frontier });
+    expect(both.kids).toEqual(['k2', 'k3']);
+    expect(both.mask(values)).toEqual([IPV4.k2, null, IP_TEXT.k2, DEVICE.k2]);
+    expect(under('')).toEqual([IPV4.k2, null, IP_TEXT.k2, DEVICE.k2]);
+    expect(under('6d')).toEqual([IPV4.k2, null, IP_TEXT.k3, DEVICE.k2]);
+    expect(under('6e')).toEqual([IPV4.k2, null, IP_TEXT.k3, DEVICE.k3]);
+    // The frontier itself has not moved yet.
+    expect(under('988fb9774bc4fdf7e9a7f20204d82ac4')[0]).toBe(IPV4.k2);
+    expect(under('988fb9774bc4fdf7e9a7f20204d82ac5')[0]).toBe(IPV4.k3);
+    expect(both.mask(values, { kid: 'k3', nextKid: null, frontier: '' })[0]).toBe(IPV4.k3);
+    expect(() => both.mask(values, { kid: 'k4', nextKid: null, frontier: '' })).toThrow(RangeError);
+  });
+
   test('device ids', () => {
     const { k1, k2, k3 } = DEVICE;
     expect([VECTOR_MASKER, K2, K3].map((masker) => maskDeviceId('593-47-5928', masker))).toEqual([k1, k2, k3]);

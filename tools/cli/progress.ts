@@ -13,17 +13,21 @@ export interface Progress {
  * error is not a terminal.
  *
  * @param done how many are finished
- * @param total null where it is not known
+ * @param total null where it is not known, or not yet
  * @param what they are
  */
-export function showProgress(done: () => number, total: number | null, what = 'events'): Progress {
+export function showProgress(
+  done: () => number,
+  total: number | null | (() => number | null),
+  what = 'events',
+): Progress {
   const isTerminal = process.stderr.isTTY === true;
   const startedAt = performance.now();
   let shown = false;
   const show = () => {
     const seconds = (performance.now() - startedAt) / 1_000;
     if (seconds * 1_000 < QUIET_MS) return;
-    const line = progressLine(done(), total, what, seconds);
+    const line = progressLine(done(), typeof total === 'function' ? total() : total, what, seconds);
     process.stderr.write(isTerminal ? `\r\x1b[2K${line}` : `${line}\n`);
     shown = true;
   };

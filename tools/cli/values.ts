@@ -15,6 +15,15 @@ export function integerBetween(least: number, most: number): (text: string) => n
   };
 }
 
+/** For an option that is one of a few numbers. */
+export function choice<const Choice extends number>(...choices: readonly Choice[]): (text: string) => Choice {
+  return (text) => {
+    const found = choices.find((one) => `${one}` === text);
+    if (found === undefined) throw new InvalidArgumentError(`It is one of ${choices.join(', ')}.`);
+    return found;
+  };
+}
+
 /** An option that has to be there, and has to be one of a few words. */
 export function requiredChoice<const Flags extends string, const Choice extends string>(
   flags: Flags,

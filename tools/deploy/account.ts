@@ -3,7 +3,7 @@ import { AWS_CLIENT } from '../../lambda/settings/aws-client.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
 
 /** What an account says, or why it does not: the error's code, as in AccessDenied. */
-export type Lookup<T> = { known: T } | { unknown: string };
+export type Answer<T> = { known: T } | { unknown: string };
 
 export interface StackState {
   /** As CloudFormation calls it, `UPDATE_COMPLETE` */
@@ -12,16 +12,16 @@ export interface StackState {
 }
 
 export interface Account {
-  region: Lookup<string>;
-  id: Lookup<string>;
+  region: Answer<string>;
+  id: Answer<string>;
   /** null: CDK is not set up there. */
-  bootstrapVersion: Lookup<number | null>;
+  bootstrapVersion: Answer<number | null>;
   /** Whether the role exists in which RDS manages clusters. */
-  hasRdsRole: Lookup<boolean>;
+  hasRdsRole: Answer<boolean>;
   /** How many functions Lambda runs at once, all of the account together. */
-  concurrency: Lookup<number>;
+  concurrency: Answer<number>;
   /** By name, null where there is no such stack. */
-  stacks: Record<string, Lookup<StackState | null>>;
+  stacks: Record<string, Answer<StackState | null>>;
 }
 
 const BOOTSTRAP_STACK = 'CDKToolkit';
@@ -39,13 +39,13 @@ export async function askAccount(stackNames: readonly string[], env: Environment
     ask(() => findConcurrency(client)),
     ...stackNames.map((name) => ask(async () => stateOf(await findStack(client, name)))),
   ]);
-  const stacks = Object.fromEntries(stackNames.map((name, i) => [name, states[i] as Lookup<StackState | null>]));
+  const stacks = Object.fromEntries(stackNames.map((name, i) => [name, states[i] as Answer<StackState | null>]));
   return { region: ownRegion, id, bootstrapVersion, hasRdsRole, concurrency, stacks };
 }
 
 type ClientConfig = typeof AWS_CLIENT & { region?: string };
 
-async function ask<T>(question: () => Promise<T>): Promise<Lookup<T>> {
+async function ask<T>(question: () => Promise<T>): Promise<Answer<T>> {
   try {
     return { known: await question() };
   } catch (error) {

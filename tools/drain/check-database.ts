@@ -26,7 +26,8 @@ export async function checkDatabase(env: Environment, timeoutMs: number): Promis
   const { database, keys } = readConfig(env);
   const answer = await createKeyRing(keys)();
   if ('outage' in answer) return answer.outage;
-  const store = createStore({ database, keyChecks: createMasker(keys.kid, answer.keys).checks });
+  const { checks, kids } = createMasker(keys.kid, answer.keys);
+  const store = createStore({ database, keyChecks: checks, kids });
   try {
     await store.insert(NO_ROWS, performance.now() + timeoutMs);
     return null;

@@ -45,6 +45,12 @@ export const PROGRAM: ProgramDefinition = {
         load: async () => (await import('../maintain.ts')).command,
       },
     },
+    'Keys and people': {
+      rekey: {
+        summary: 'replace the layer key of all pseudonyms, while writers go on',
+        load: async () => (await import('../keys/rekey.ts')).command,
+      },
+    },
     'Deploy it': {
       deploy: {
         summary: 'the stacks of a stage, to AWS or LocalStack',

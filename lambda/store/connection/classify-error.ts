@@ -17,6 +17,7 @@ const BY_CLASS: Readonly<Record<string, ClassifiedError['kind']>> = {
   '55': 'outage', // object not in prerequisite state, as a lock that was not available
   '57': 'outage', // operator intervention: shutdown, crash recovery, statement timeout
   '58': 'outage', // system error, as 58030 on input or output
+  LE: 'outage', // ours: the masking state goes on changing, or a rotation is open that this function lacks the key for
   XX: 'outage', // internal error
 };
 

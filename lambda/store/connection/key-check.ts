@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { KeyMismatchError } from '../../errors.ts';
+import { unequalKey } from '../../errors.ts';
 import type { KeyCheck } from '../../masking/masker.ts';
 
 /**
@@ -18,15 +18,18 @@ export async function checkKeys(client: ClientBase, checks: readonly KeyCheck[])
   await areEnrolled(client, checks);
 }
 
-/** @returns false where one is missing */
-async function areEnrolled(client: ClientBase, checks: readonly KeyCheck[]): Promise<boolean> {
+/**
+ * @returns false where one is missing
+ * @throws KeyMismatchError where one disagrees
+ */
+export async function areEnrolled(client: ClientBase, checks: readonly KeyCheck[]): Promise<boolean> {
   const { rows } = await client.query<{ name: string; check_value: string }>(
     'select name, check_value from mask_keys where name = any ($1)',
     [checks.map(({ name }) => name)],
   );
   const enrolled = new Map(rows.map(({ name, check_value }) => [name, check_value]));
   for (const { name, value } of checks) {
-    if ((enrolled.get(name) ?? value) !== value) throw new KeyMismatchError(name);
+    if ((enrolled.get(name) ?? value) !== value) throw unequalKey(name);
   }
   return enrolled.size === checks.length;
 }

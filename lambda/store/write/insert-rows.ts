@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { COLUMNS, type LoginRow } from '../../batch/login-row.ts';
 import type { InsertOutcome } from '../../batch/outcome.ts';
 import type { PendingRows } from '../../batch/pending-rows.ts';
+import type { MaskingState } from '../../masking/masking-state.ts';
 import { CopyBuffer } from './copy-buffer.ts';
 import { copyIn, type Payload } from './copy-in.ts';
 import { inTransaction } from './in-transaction.ts';
@@ -38,28 +39,34 @@ const INSERT_FRESH = `
 const STORED: InsertOutcome = { kind: 'stored' };
 const DUPLICATE: InsertOutcome = { kind: 'duplicate' };
 
+export interface WriteOptions {
+  /** Statements that run first in the transaction that writes; none of them may give rows. */
+  first?: readonly string[];
+  /** Of the database, under which the rows are masked. */
+  state?: MaskingState;
+}
+
 /**
  * Writes row and ledger entry of every message that the ledger does not know, all or none, so that neither exists
  * without the other. That all are new is the usual case and is tried first: `on conflict` doubles the ledger's cost.
  *
  * @param pending with unequal message ids, by ascending ledger key
- * @param first statements that run first in the transaction that writes; none of them may give rows
  * @returns per row `stored` or `duplicate`, in their order
  * @throws pg's error where the server refuses; its text may quote a row
  */
 export async function insertRows(
   client: ClientBase,
   pending: PendingRows,
-  first: readonly string[] = [],
+  { first = [], state }: WriteOptions = {},
 ): Promise<InsertOutcome[]> {
   try {
-    await copyIn(client, [...first, ...COPY_ALL], payloads(pending));
+    await copyIn(client, [...first, ...COPY_ALL], payloads(pending, state));
     return pending.keys.map(() => STORED);
   } catch (error) {
     if (!isKnownMessage(error)) throw error;
   }
   const fresh = await inTransaction(client, first, () =>
-    client.query<{ message_id: string }>(INSERT_FRESH, arrays(pending.slice(0, pending.keys.length))),
+    client.query<{ message_id: string }>(INSERT_FRESH, arrays(pending.slice(0, pending.keys.length, state))),
   );
   const stored = new Set(fresh.rows.map((row) => row.message_id));
   return pending.keys.map(({ messageId }) => (stored.has(messageId) ? STORED : DUPLICATE));
@@ -77,7 +84,7 @@ const LEDGER_ROW_BYTES = 34;
 const LOGIN_ROW_BYTES = 220;
 
 /** What `COPY_ALL` takes. */
-export function payloads({ keys, slice }: PendingRows): Payload[] {
+export function payloads({ keys, slice }: PendingRows, state?: MaskingState): Payload[] {
   const chunks = (bytesPerRow: number, encode: (entries: CopyBuffer, from: number, to: number) => void): Payload =>
     // Of no rows too there is a chunk: the server waits for header and trailer.
     Array.from({ length: Math.max(1, Math.ceil(keys.length / CHUNK_ROWS)) }, (_, i) => () => {
@@ -91,7 +98,7 @@ export function payloads({ keys, slice }: PendingRows): Payload[] {
     });
   return [
     chunks(LEDGER_ROW_BYTES, (entries, from, to) => encodeKeys(entries, keys.slice(from, to))),
-    chunks(LOGIN_ROW_BYTES, (entries, from, to) => encodeLogins(entries, slice(from, to))),
+    chunks(LOGIN_ROW_BYTES, (entries, from, to) => encodeLogins(entries, slice(from, to, state))),
   ];
 }
 

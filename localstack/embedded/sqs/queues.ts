@@ -12,13 +12,13 @@ export interface QueueSettings {
   maxReceiveCount: number;
 }
 
-export interface CreatedQueues {
+export interface Queues {
   queueUrl: string;
   queueArn: string;
   deadLetterQueueUrl: string;
 }
 
-export async function createQueues(sqs: SQSClient, endpoint: string, settings: QueueSettings): Promise<CreatedQueues> {
+export async function createQueues(sqs: SQSClient, endpoint: string, settings: QueueSettings): Promise<Queues> {
   await sqs.send(new CreateQueueCommand({ QueueName: DEAD_LETTER_QUEUE_NAME }));
   const redrivePolicy = {
     deadLetterTargetArn: arn(DEAD_LETTER_QUEUE_NAME),

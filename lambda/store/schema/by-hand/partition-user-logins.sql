@@ -3,7 +3,8 @@
 --
 -- Rows until the end of next month stay where they are, as the first partition. Five years of months follow, and a default
 -- partition behind them: without one a row of a month that nobody made would be refused (23514) and end as a dead letter.
--- Indexes and triggers of your own stay with the first partition; make them again on user_logins. When it gives up, for a
+-- Indexes and triggers of your own stay with the first partition; make them again on user_logins. Materialized views are
+-- empty until they are refreshed. When it gives up, for a
 -- query that holds the table, run it again; to leave it at that, drop the constraint until_first_month, which would refuse rows
 -- of later months.
 do $$
@@ -13,6 +14,7 @@ declare
   month date;
   privilege record;
   dependent record;
+  statement text;
 begin
   if (select relkind from pg_class where oid = 'user_logins'::regclass) <> 'r' then
     raise exception 'user_logins is not a plain table: it has been divided already';
@@ -33,9 +35,13 @@ begin
 
   perform set_config('lock_timeout', '5s', true);
   create temporary table dependent_views on commit drop as
-    select distinct view.oid::regclass::text as name, pg_get_viewdef(view.oid) as definition
+    select distinct view.oid::regclass::text as name, pg_get_viewdef(view.oid) as definition,
+      view.relkind = 'm' as is_materialized,
+      array(select pg_get_indexdef(indexrelid) from pg_index where indrelid = view.oid) as indexes,
+      array(select format('grant %s on %s to %s', privilege_type, view.oid::regclass, grantee::regrole)
+            from aclexplode(view.relacl) where grantee <> view.relowner and grantee <> 0) as grants
     from pg_depend join pg_rewrite rule on rule.oid = objid join pg_class view on view.oid = ev_class
-    where refobjid = 'user_logins'::regclass and view.relkind = 'v';
+    where refobjid = 'user_logins'::regclass and view.relkind in ('v', 'm');
 
   alter table user_logins rename to user_logins_until_first_month;
   create table user_logins (like user_logins_until_first_month) partition by range (create_date);
@@ -50,7 +56,16 @@ begin
 
   -- A view follows the table that was renamed, and so do the privileges.
   for dependent in select * from dependent_views loop
-    execute format('create or replace view %s as %s', dependent.name, dependent.definition);
+    if not dependent.is_materialized then
+      execute format('create or replace view %s as %s', dependent.name, dependent.definition);
+      continue;
+    end if;
+    execute format('drop materialized view %s', dependent.name);
+    execute format('create materialized view %s as %s', dependent.name,
+                   rtrim(dependent.definition, ';') || ' with no data');
+    foreach statement in array dependent.indexes || dependent.grants loop
+      execute statement;
+    end loop;
   end loop;
   for privilege in
     select grantee::regrole as role, privilege_type as name, is_grantable
@@ -59,6 +74,13 @@ begin
   loop
     execute format('grant %s on user_logins to %s %s', privilege.name, privilege.role,
                    case when privilege.is_grantable then 'with grant option' end);
+  end loop;
+  for privilege in
+    select attname as column_name, grantee::regrole as role, privilege_type as name
+    from pg_attribute, aclexplode(attacl)
+    where attrelid = 'user_logins_until_first_month'::regclass and grantee <> 0
+  loop
+    execute format('grant %s (%I) on user_logins to %s', privilege.name, privilege.column_name, privilege.role);
   end loop;
 end
 $$;

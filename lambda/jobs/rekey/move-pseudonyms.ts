@@ -1,0 +1,132 @@
+import type { KeyObject } from 'node:crypto';
+import type { ClientBase } from 'pg';
+import { decryptBlocks, encryptBlocks } from '../../masking/masker.ts';
+
+export interface RekeyLayer {
+  kid: string;
+  block: KeyObject;
+}
+
+export interface Rotation {
+  from: RekeyLayer;
+  to: RekeyLayer;
+}
+
+/** Of the 32 digits under the old key, in the order of their bytes. */
+export interface HexRange {
+  low: string;
+  /** null: to the end. */
+  high: string | null;
+}
+
+const CHUNK_ROWS = 10_000;
+const DIGITS = 32;
+
+interface StoredRow {
+  tableoid: string;
+  ctid: string;
+  masked_ip: string | null;
+  masked_device_id: string | null;
+}
+
+/**
+ * Moves what one scan of the table finds under the old key within the range, in the transaction that is open. No values
+ * are needed for it, and no root key: the old layer is taken off each block and the new one put on.
+ *
+ * @param onChunk told how many pseudonyms of each chunk were moved, and may throw to end it
+ * @returns how many rows were found
+ */
+export async function movePseudonyms(
+  client: ClientBase,
+  rotation: Rotation,
+  range: HexRange,
+  onChunk: (pseudonyms: number) => void,
+): Promise<number> {
+  const isOld = (column: string) => condition(column, rotation.from.kid, range);
+  await client.query(`declare moving no scroll cursor for
+    select tableoid, ctid::text, masked_ip, masked_device_id from user_logins
+    where ${isOld('masked_ip')} or ${isOld('masked_device_id')}`);
+  let found = 0;
+  for (;;) {
+    const { rows } = await client.query<StoredRow>(`fetch ${CHUNK_ROWS} from moving`);
+    if (rows.length === 0) break;
+    found += rows.length;
+    onChunk(await moveChunk(client, rotation, range, rows));
+  }
+  await client.query('close moving');
+  return found;
+}
+
+/** @returns how many pseudonyms are under the key; a row can have two */
+export async function countUnder(client: ClientBase, kid: string): Promise<number> {
+  const everywhere = { low: '', high: null };
+  const { rows } = await client.query<{ count: string }>(
+    `select count(*) filter (where ${condition('masked_ip', kid, everywhere)})
+          + count(*) filter (where ${condition('masked_device_id', kid, everywhere)}) as count
+     from user_logins`,
+  );
+  return Number(rows[0]?.count);
+}
+
+/** The length tells a pseudonym from other text of that beginning, and is nine times as fast as a bound in a pattern. */
+function condition(column: string, kid: string, { low, high }: HexRange): string {
+  const isUnder = (prefix: string) =>
+    `(${column} like '${prefix.replace('_', '\\_')}%' and octet_length(${column}) = ${prefix.length + DIGITS})`;
+  const digits = `right(${column}, ${DIGITS}) collate "C"`;
+  const bounds = [low && `${digits} >= '${low}'`, high && `${digits} < '${high}'`].filter(Boolean);
+  return [`(${isUnder(`${kid}_`)} or ${isUnder(`${kid}t_`)})`, ...bounds].join(' and ');
+}
+
+const UPDATE = `
+  update user_logins as logins set masked_ip = moved.new_ip, masked_device_id = moved.new_device_id
+  from unnest($1::oid[], $2::tid[], $3::text[], $4::text[], $5::text[], $6::text[])
+    as moved (tableoid, ctid, old_ip, new_ip, old_device_id, new_device_id)
+  where logins.ctid = moved.ctid and logins.tableoid = moved.tableoid
+    and logins.masked_ip is not distinct from moved.old_ip
+    and logins.masked_device_id is not distinct from moved.old_device_id`;
+
+async function moveChunk(
+  client: ClientBase,
+  rotation: Rotation,
+  range: HexRange,
+  rows: readonly StoredRow[],
+): Promise<number> {
+  const ips = rows.map((row) => row.masked_ip);
+  const devices = rows.map((row) => row.masked_device_id);
+  const [newIps, newDevices] = [ips, devices].map((values) => rekeyed(values, rotation, range)) as [Rekeyed, Rekeyed];
+  await client.query(UPDATE, [
+    rows.map((row) => row.tableoid),
+    rows.map((row) => row.ctid),
+    ips,
+    newIps.values,
+    devices,
+    newDevices.values,
+  ]);
+  return newIps.count + newDevices.count;
+}
+
+export interface Rekeyed {
+  values: (string | null)[];
+  /** How many are others than before. */
+  count: number;
+}
+
+/** Each under the new key where it is under the old one and within the range, else as it is. */
+export function rekeyed(values: readonly (string | null)[], { from, to }: Rotation, { low, high }: HexRange): Rekeyed {
+  const form = new RegExp(`^${from.kid}(t?)_([0-9a-f]{${DIGITS}})$`);
+  const old = values.map((value) => {
+    const [, text = '', digits = ''] = form.exec(value ?? '') ?? [];
+    return digits >= low && digits !== '' && (high === null || digits < high) ? { text, digits } : null;
+  });
+  const blocks = Buffer.from(old.map((one) => one?.digits ?? '').join(''), 'hex');
+  const digits = encryptBlocks(to.block, decryptBlocks(from.block, blocks)).toString('hex');
+  let at = 0;
+  const moved = values.map((value, i) => {
+    const one = old[i];
+    if (!one) return value;
+    const pseudonym = `${to.kid}${one.text}_${digits.slice(at, at + DIGITS)}`;
+    at += DIGITS;
+    return pseudonym;
+  });
+  return { values: moved, count: blocks.length / (DIGITS / 2) };
+}
