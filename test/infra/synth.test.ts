@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
-import { copyProject } from '../support/project-copy.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { copyProject, makeCopy, removeCopy } from '../support/project-copy.ts';
 
 const run = promisify(execFile);
 
@@ -27,25 +27,33 @@ function resourceOf(folder: string, stack: string, type: string): string {
 /** What CloudFormation would run: it changes with every byte of the function. */
 const migration = (folder: string) => resourceOf(folder, 'login-etl-prod-stateless', 'Custom::Trigger');
 
-test('a changed migration runs with the next deployment, and an unchanged one does not', {
-  timeout: 120_000,
-}, async () => {
-  const file = join('lambda', 'store', 'schema', 'migrations', '000003_mask-keys.sql');
-  const changed = copyProject(file, (sql) => `${sql}\n-- one more line\n`);
-  const other = copyProject('tsconfig.json', (text) => `${text}\n`);
-  const same = copyProject('tsconfig.json', (text) => `${text}\n\n`);
-  await Promise.all([changed, other, same].map((folder) => synth(folder)));
-  expect(migration(other)).toBe(migration(same));
-  expect(migration(changed)).not.toBe(migration(other));
+/** Three copies, which differ from each other in one file, synthesized once for the tests below. */
+const copies = {
+  usual: makeCopy('tsconfig.json', (text) => `${text}\n`),
+  changed: makeCopy(
+    join('lambda', 'store', 'schema', 'migrations', '000003_mask-keys.sql'),
+    (sql) => `${sql}\n-- one more line\n`,
+  ),
+  first: makeCopy('tsconfig.json', (text) => `${text}\n\n`),
+};
+afterAll(() => Object.values(copies).forEach(removeCopy));
+beforeAll(async () => {
+  await Promise.all([
+    synth(copies.usual),
+    synth(copies.changed),
+    synth(copies.first, ['--context', 'protection=later']),
+  ]);
+}, 120_000);
+
+test('a changed migration runs with the next deployment, and an unchanged one does not', () => {
+  expect(migration(copies.first)).toBe(migration(copies.usual));
+  expect(migration(copies.changed)).not.toBe(migration(copies.usual));
 });
 
-test('a first deployment makes its database without protection, and every other one has it', async () => {
-  const folder = copyProject('tsconfig.json', (text) => `${text}\n`);
-  const database = () => resourceOf(folder, 'login-etl-prod-stateful', 'AWS::RDS::DBCluster');
-  await synth(folder, ['login-etl-prod-stateful', '--context', 'protection=later']);
-  expect(database()).toContain('"DeletionProtection":false');
-  await synth(folder, ['login-etl-prod-stateful']);
-  expect(database()).toContain('"DeletionProtection":true');
+test('a first deployment makes its database without protection, and every other one has it', () => {
+  const database = (folder: string) => resourceOf(folder, 'login-etl-prod-stateful', 'AWS::RDS::DBCluster');
+  expect(database(copies.first)).toContain('"DeletionProtection":false');
+  expect(database(copies.usual)).toContain('"DeletionProtection":true');
 });
 
 test('wrong settings stop the synthesis with a sentence each', async () => {

@@ -17,12 +17,22 @@ const PARTS = [
 
 /** The project with one file changed, so that the checkout stays as it is; it goes when the test ends. */
 export function copyProject(file: string, change: (text: string) => string): string {
+  const copy = makeCopy(file, change);
+  onTestFinished(() => removeCopy(copy));
+  return copy;
+}
+
+/** The same for several tests; whoever makes it removes it. */
+export function makeCopy(file: string, change: (text: string) => string): string {
   const copy = mkdtempSync(join(tmpdir(), 'login-etl-copy-'));
-  onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
   for (const part of PARTS) cpSync(join(ROOT, part), join(copy, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   changeFile(copy, file, change);
   return copy;
+}
+
+export function removeCopy(copy: string): void {
+  rmSync(copy, { recursive: true, force: true });
 }
 
 /** @param file in the copy; it is made where it is not there */
