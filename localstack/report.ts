@@ -7,7 +7,7 @@ import { readFacts } from '../tools/report/read-facts.ts';
 import { databaseName, readRunRecord } from '../tools/report/run-record.ts';
 import { reportFile, writeReport } from '../tools/report/write-report.ts';
 import { DATA_FOLDER } from './embedded/data-folder.ts';
-import { lookIntoDatabase } from './embedded/look-into-database.ts';
+import { DATA_OPTION, DATABASE_HELP, lookIntoDatabase } from './embedded/look-into-database.ts';
 
 export const command = defineCommand(
   (command) =>
@@ -18,14 +18,8 @@ export const command = defineCommand(
       )
       .option('--out <file>', 'write it here (default: report.html in the data folder)')
       .option('--days <n>', 'only the logins of the last so many days', integerBetween(1, 36_500))
-      .option('--data <dir>', "the data folder of npm start (default: the project's .login-etl)")
-      .addHelpText(
-        'after',
-        `
-Environment
-  DATABASE_URL  a database of your own instead of the data folder's; a role that
-                may read user_logins is enough`,
-      ),
+      .option(...DATA_OPTION)
+      .addHelpText('after', DATABASE_HELP),
   async ({ env, stderr, json: isJson, options: { out, days = null, data = DATA_FOLDER } }) => {
     const onStep = (what: string, step: number, steps: number) => {
       stderr.write(`  counting ${what} (${step} of ${steps})\n`);

@@ -6,6 +6,16 @@ import { UserError } from '../../tools/cli/user-error.ts';
 import { FolderInUseError, openDataFolder } from './data-folder.ts';
 import { runningServerUrl, startPostgres } from './postgres/embedded-postgres.ts';
 
+export const DATA_OPTION = [
+  '--data <dir>',
+  "the data folder of npm start (default: the project's .login-etl)",
+] as const;
+
+export const DATABASE_HELP = `
+Environment
+  DATABASE_URL  a database of your own instead of the data folder's; a role that
+                may read user_logins is enough`;
+
 /**
  * Gives `work` a connection to the database that is meant: DATABASE_URL's or the data folder's, whose server is started
  * for as long as `work` takes, unless a run that is up has started it.
@@ -17,8 +27,17 @@ export async function lookIntoDatabase<T>(
   data: string,
   work: (client: pg.ClientBase) => Promise<T>,
 ): Promise<T> {
+  return withDatabaseUrl(env, data, (url) => withClient(url, work));
+}
+
+/** The same for work that makes its own connection. */
+export async function withDatabaseUrl<T>(
+  env: Environment,
+  data: string,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
   const own = env[ENV.databaseUrl];
-  if (own) return withClient(own, work);
+  if (own) return work(own);
   if (!existsSync(data)) {
     throw new UserError(`The data folder ${data} does not exist: run npm start first, or set DATABASE_URL.`);
   }
@@ -27,16 +46,16 @@ export async function lookIntoDatabase<T>(
   } catch (error) {
     const url = error instanceof FolderInUseError ? runningServerUrl(data) : null;
     if (url === null) throw error;
-    return withClient(url, work);
+    return work(url);
   }
 }
 
-async function inOwnServer<T>(data: string, work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+async function inOwnServer<T>(data: string, work: (url: string) => Promise<T>): Promise<T> {
   const folder = openDataFolder(data);
   try {
     const postgres = await startPostgres(folder.path);
     try {
-      return await withClient(postgres.url, work);
+      return await work(postgres.url);
     } finally {
       await postgres.stop();
     }

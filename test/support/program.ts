@@ -7,6 +7,8 @@ export interface ProgramOptions {
   env?: Record<string, string>;
   /** What somebody types, at a terminal. */
   typed?: string;
+  /** What standard input holds, where it is no terminal. */
+  input?: string | Buffer;
   /** Ctrl-C. */
   stop?: AbortSignal;
   definition?: typeof PROGRAM;
@@ -22,9 +24,10 @@ export interface ProgramResult {
 
 /** Runs `npx login-etl ...args` in this process. */
 export async function runLoginEtl(args: readonly string[], options: ProgramOptions = {}): Promise<ProgramResult> {
-  const { env = {}, typed, stop = new AbortController().signal, definition = PROGRAM } = options;
+  const { env = {}, typed, input, stop = new AbortController().signal, definition = PROGRAM } = options;
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   if (typed !== undefined) stdin.write(typed);
+  if (input !== undefined) stdin.end(input);
   const terminal = Object.assign(stdin, { isTTY: typed !== undefined });
   const output = Promise.all([text(stdout), text(stderr)]);
   const context = { env, stdin: terminal, stdout, stderr, interrupt: () => stop };
@@ -32,5 +35,5 @@ export async function runLoginEtl(args: readonly string[], options: ProgramOptio
   stdout.end();
   stderr.end();
   const [out, err] = await output;
-  return { exitCode, stdout: out, stderr: err, json: out.startsWith('{') ? JSON.parse(out) : null };
+  return { exitCode, stdout: out, stderr: err, json: args.includes('--json') && out ? JSON.parse(out) : null };
 }

@@ -55,6 +55,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'tools/event-source': ['lambda/batch', 'lambda/queue', 'tools/sqs', 'aws-lambda'],
   'tools/keys': ['tools/cli', 'lambda', '@commander-js/extra-typings'],
   'tools/report': ['tools/cli', 'tools/database', 'lambda', 'pg', '@observablehq/plot', 'linkedom'],
+  'tools/export': ['pg', 'pg-copy-streams'],
+  'tools/sql': ['tools/cli', 'lambda/settings', 'lambda/store/connection', 'pg', 'pg-copy-streams'],
   tools: ['infra', 'lambda', 'pg', 'aws-lambda', '@aws-sdk'],
   'tools/program': ['tools', 'infra', 'lambda', 'localstack'],
   localstack: ['tools', 'infra', 'lambda', 'pg', 'aws-lambda', '@aws-sdk', 'fauxqs'],

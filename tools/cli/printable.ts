@@ -3,7 +3,16 @@ const UNPRINTABLE = /[^\P{C}\n]/gu;
 
 /** JSON in which every character is one that can be seen. */
 export function toJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(UNPRINTABLE, (character) =>
+  return escaped(JSON.stringify(value, null, indent));
+}
+
+/** A text in one line. */
+export function printable(text: string): string {
+  return escaped(text).replaceAll('\n', '\\n');
+}
+
+function escaped(text: string): string {
+  return text.replace(UNPRINTABLE, (character) =>
     [...Array(character.length).keys()]
       .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`)
       .join(''),

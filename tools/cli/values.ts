@@ -32,3 +32,19 @@ export function requiredChoice<const Flags extends string, const Choice extends 
 ) {
   return new Option(flags, description).choices(choices).makeOptionMandatory();
 }
+
+/** For an option that is a day. */
+export function isoDate(text: string): string {
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(text) && new Date(text).toJSON()?.slice(0, 10) === text;
+  if (!isDate) throw new InvalidArgumentError('It is a day like 2026-01-31.');
+  return text;
+}
+
+/** An option that is one of a few words, of which the first is meant where none is given. */
+export function oneOf<const Flags extends string, const Choice extends string>(
+  flags: Flags,
+  description: string,
+  choices: readonly [Choice, ...Choice[]],
+) {
+  return new Option(flags, description).choices(choices).default(choices[0]);
+}

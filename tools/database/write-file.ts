@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -13,6 +13,10 @@ import { UserError } from '../cli/user-error.ts';
  */
 export async function writePrivateFile(file: string, content: Readable): Promise<string> {
   const path = resolve(file);
+  // Renaming over a device would take it away from the whole machine.
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+    throw new UserError(`${path} is not a file that can be replaced.`);
+  }
   const half = `${path}.${randomBytes(4).toString('hex')}`;
   try {
     mkdirSync(dirname(path), { recursive: true });

@@ -26,6 +26,14 @@ export const PROGRAM: ProgramDefinition = {
         summary: 'the logins as one HTML file',
         load: async () => (await import('../../localstack/report.ts')).command,
       },
+      export: {
+        summary: 'the rows as CSV, JSON or JSON Lines; or all of one user',
+        load: async () => (await import('../../localstack/export.ts')).command,
+      },
+      sql: {
+        summary: 'one statement that only reads, or psql',
+        load: async () => (await import('../../localstack/sql.ts')).command,
+      },
       plan: {
         summary: 'what a load comes to and costs on AWS',
         load: async () => (await import('../plan.ts')).command,

@@ -7,10 +7,12 @@ import { dataFolder, npmStart, runStart } from '../support/npm-start.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../tools/login-etl.mjs', import.meta.url));
 
-function report(...args: string[]) {
+function loginEtl(...args: string[]) {
   const { DATABASE_URL: _, ...env } = process.env;
-  return spawnSync(process.execPath, [PROGRAM, 'report', ...args], { encoding: 'utf8', env });
+  return spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8', env });
 }
+
+const report = (...args: string[]) => loginEtl('report', ...args);
 
 describe('login-etl report', () => {
   test('draws the table of a data folder, between two runs and while one is up', async () => {
@@ -38,5 +40,28 @@ describe('login-etl report', () => {
     expect(status).toBe(code);
     expect(stderr).toMatch(sentence);
     expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('login-etl export and sql', () => {
+  test('read the table of a data folder, between two runs and while one is up', async () => {
+    const folder = dataFolder();
+    await runStart(['--data', folder]);
+    const rows = () => loginEtl('export', '--data', folder, '--format', 'jsonl').stdout.trimEnd().split('\n');
+    const count = () => loginEtl('sql', '--data', folder, '--json', 'select count(*) from user_logins').stdout;
+    const between = { rows: rows(), count: count() };
+    expect(between.rows).toHaveLength(99);
+    expect(between.count).toBe('{"rows":[{"count":99}]}\n');
+    const up = npmStart(['--data', folder, '--watch']);
+    await up.until(/Ctrl-C stops/);
+    expect({ rows: rows(), count: count() }).toEqual(between);
+    up.child.kill('SIGINT');
+    expect(await up.exit()).toBe(0);
+  });
+
+  test.for(['export', 'sql'])('%s says so where there is no data folder', (name) => {
+    const { status, stderr } = loginEtl(name, '--data', '/nowhere/at/all', ...(name === 'sql' ? ['select 1'] : []));
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^The data folder \S+ does not exist: run npm start first, or set DATABASE_URL\.\n$/);
   });
 });

@@ -1,0 +1,100 @@
+import { addAbortSignal, type Writable } from 'node:stream';
+import type pg from 'pg';
+import { type Answer, type CommandLine, defineCommand } from '../tools/cli/command.ts';
+import { formatCount, showProgress } from '../tools/cli/progress.ts';
+import { readValue } from '../tools/cli/read-value.ts';
+import { UserError } from '../tools/cli/user-error.ts';
+import { isoDate, oneOf } from '../tools/cli/values.ts';
+import { writeTo } from '../tools/cli/write-to.ts';
+import { interruptible } from '../tools/database/interruptible.ts';
+import { writePrivateFile } from '../tools/database/write-file.ts';
+import { type Export, type Exporting, estimateRows, FORMATS, openExport } from '../tools/export/export-rows.ts';
+import { DATA_FOLDER } from './embedded/data-folder.ts';
+import { DATA_OPTION, DATABASE_HELP, lookIntoDatabase } from './embedded/look-into-database.ts';
+
+const NOTHING_FOUND = 3;
+const MOST_CHARACTERS = 128;
+
+export const command = defineCommand(
+  (command) =>
+    command
+      .description(
+        'Writes the rows of user_logins, however many, in the order of the table. With --user: all rows of one person, ' +
+          'whose id is read from standard input.',
+      )
+      .addOption(oneOf('--format <name>', 'of the rows', FORMATS))
+      .option('--out <file>', 'a file that only you can read, instead of standard output')
+      .option('--since <date>', 'only logins of this day and later, as 2026-01-31', isoDate)
+      .option('--user', 'only logins of the user whose id is on standard input', false)
+      .option('--version-text', 'with app_version_text as well, as 2.3.0', false)
+      .option(...DATA_OPTION)
+      .addHelpText('after', HELP),
+  async ({ options, ...line }) => {
+    const { out, data = DATA_FOLDER, format, since = null, versionText } = options;
+    if (line.json && out === undefined) throw new UserError('With --json the rows go to a file: add --out FILE.', 2);
+    const user = options.user ? await readUserId(line) : null;
+    const stop = line.interrupt();
+    return lookIntoDatabase(line.env, data, (client) =>
+      exportTo(out, client, { format, since, user, versionText }, { ...line, stop }),
+    );
+  },
+);
+
+async function readUserId(line: Pick<CommandLine, 'stdin' | 'stderr'>): Promise<string> {
+  const id = await readValue('User id', line);
+  if ([...id].length <= MOST_CHARACTERS && !id.includes('\0')) return id;
+  throw new UserError(`A user id has at most ${MOST_CHARACTERS} characters, and none of them is U+0000.`, 2);
+}
+
+async function exportTo(
+  out: string | undefined,
+  client: pg.ClientBase,
+  what: Exporting,
+  { stdout, stderr, stop }: Pick<CommandLine, 'stdout' | 'stderr'> & { stop: AbortSignal },
+): Promise<Answer> {
+  let passed = 0;
+  const onRows = (count: number) => {
+    passed += count;
+  };
+  const progress = showProgress(() => passed, await interruptible(estimateRows(client, what), stop), 'rows');
+  try {
+    const opened = await interruptible(openExport(client, what, onRows), stop);
+    if (opened !== null) return await write(opened, out ?? stdout, stop);
+    stderr.write('There is no such login, so nothing was written.\n');
+    return { json: { file: null, rows: 0 }, exitCode: NOTHING_FOUND };
+  } finally {
+    progress.end();
+  }
+}
+
+async function write({ content, rows }: Export, sink: string | Writable, stop: AbortSignal): Promise<Answer> {
+  addAbortSignal(stop, content);
+  if (typeof sink !== 'string') {
+    await writeTo(sink, content);
+    return { json: {} };
+  }
+  const file = await writePrivateFile(sink, content);
+  const count = rows();
+  return { json: { file, rows: count }, text: `${formatCount(count)} ${count === 1 ? 'row' : 'rows'} in ${file}\n` };
+}
+
+const HELP = `
+CSV has a header; a null is an empty field, and an empty text is "". Texts are
+as the producer sent them: a spreadsheet takes one that begins with = + - or @
+for a formula, so import user_id, device_type and locale as text.
+JSON and JSON Lines have an object for each row, with null and numbers as such.
+
+Exit code: 0 done, 1 failed, 2 wrong usage, 3 nothing found (--user),
+130 interrupted. FILE has its name only when it is whole.
+
+Examples:
+  npx login-etl export --out logins.csv
+  npx login-etl export --format jsonl | head
+  npx login-etl export --user --format json < user-id.txt
+
+Parquet, with DuckDB, from JSON Lines:
+  duckdb -c "copy (from read_json('logins.jsonl', columns={
+    user_id: 'varchar', device_type: 'varchar', masked_ip: 'varchar',
+    masked_device_id: 'varchar', locale: 'varchar', app_version: 'integer',
+    create_date: 'date'})) to 'logins.parquet' (compression zstd)"
+${DATABASE_HELP}`;
