@@ -18,6 +18,8 @@ export interface IngestProps {
   queue: sqs.IQueue;
   rootKey: kms.IKey;
   layerKey: kms.IKey;
+  /** While layers are rotated. */
+  nextLayerKey?: kms.IKey | null;
   log: logs.ILogGroup;
   /** How the function finds and enters its database. */
   database: Record<string, string>;
@@ -42,6 +44,10 @@ export class Ingest extends Construct {
         [ENV.maskKmsKey]: props.rootKey.keyArn,
         [ENV.maskLayerKmsKey]: props.layerKey.keyArn,
         [ENV.maskKeyId]: settings.maskKeyId,
+        ...(props.nextLayerKey && {
+          [ENV.maskNextKeyId]: settings.nextMaskKeyId ?? '',
+          [ENV.maskNextLayerKmsKey]: props.nextLayerKey.keyArn,
+        }),
         [ENV.queueUrl]: props.queue.queueUrl,
         [ENV.service]: nameOf(stage, INGEST),
       },
@@ -51,7 +57,7 @@ export class Ingest extends Construct {
       ...(props.files ? { files: props.files } : {}),
       ...(props.network ? { network: props.network } : {}),
     });
-    ingestFunction.grantMac([props.rootKey, props.layerKey]);
+    ingestFunction.grantMac([props.rootKey, props.layerKey, ...(props.nextLayerKey ? [props.nextLayerKey] : [])]);
     const fn = ingestFunction.function;
     props.queue.grantConsumeMessages(fn);
     this.function = fn;

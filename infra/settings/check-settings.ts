@@ -1,3 +1,4 @@
+import { KEY_ID } from '../../lambda/masking/masker.ts';
 import { LEDGER_RETENTION_DAYS } from '../../lambda/message/identity.ts';
 import { trafficProblems } from '../plan/check-traffic.ts';
 import {
@@ -29,6 +30,13 @@ interface Check<Settings> {
 }
 
 const PIPELINE: readonly Check<PipelineSettings>[] = [
+  {
+    isWrong: ({ maskKeyId, nextMaskKeyId }) =>
+      ![maskKeyId, nextMaskKeyId ?? maskKeyId].every((kid) => KEY_ID.test(kid)) || maskKeyId === nextMaskKeyId,
+    problem: ({ maskKeyId, nextMaskKeyId }) =>
+      `maskKeyId is "${maskKeyId}" and nextMaskKeyId "${nextMaskKeyId}": each is k1, k2 and so on up to k9999, and ` +
+      'they differ; nextMaskKeyId is null unless the layer key is being replaced.',
+  },
   {
     isWrong: ({ ingest }) => !isWithin(ingest.timeoutSeconds, MIN_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS),
     problem: ({ ingest }) =>

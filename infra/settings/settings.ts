@@ -12,6 +12,8 @@ export interface PipelineSettings {
   ingest: IngestSettings;
   /** Begins every pseudonym; another one belongs to another key. */
   maskKeyId: string;
+  /** While the layer key is replaced: the id of the one that follows, which then gets a key. Else null. */
+  nextMaskKeyId: string | null;
   /** How long the database may be away before a good message reaches the dead-letter queue. */
   promisedOutageMinutes: number;
 }
@@ -121,6 +123,7 @@ const PROD: AwsSettings = {
   queue: QUEUE,
   ingest: INGEST,
   maskKeyId: 'k1',
+  nextMaskKeyId: null,
   promisedOutageMinutes: 60,
   retained: true,
   network: { endpointZones: 2 },
@@ -157,6 +160,7 @@ export const LOCALSTACK: PipelineSettings = {
   queue: { ...QUEUE, visibilityTimeoutSeconds: 30 },
   ingest: { ...INGEST, timeoutSeconds: 20, logRetentionDays: 1, windowSeconds: 1, maxConcurrency: 2 },
   maskKeyId: 'k1',
+  nextMaskKeyId: null,
   promisedOutageMinutes: 60,
 };
 

@@ -15,6 +15,8 @@ export class StatefulStack extends Stack {
   readonly queues: Queues;
   readonly rootKey: kms.IKey;
   readonly layerKey: kms.IKey;
+  /** While layers are rotated. */
+  readonly nextLayerKey: kms.IKey | null;
   readonly logs: FunctionLogs;
 
   /**
@@ -43,12 +45,14 @@ export class StatefulStack extends Stack {
       alias: nameOf(stage, 'mask'),
     }).key;
     // Named by its id, since another id needs another key: the old one stays until its pseudonyms are under the new one.
-    const { maskKeyId } = settings;
-    this.layerKey = new HmacKey(this, `MaskLayerKey-${maskKeyId}`, {
-      ...access,
-      description: `Layer ${maskKeyId} over the pseudonyms; without it they can be neither joined nor given another layer`,
-      alias: nameOf(stage, `mask-layer-${maskKeyId}`),
-    }).key;
+    const layerKey = (kid: string) =>
+      new HmacKey(this, `MaskLayerKey-${kid}`, {
+        ...access,
+        description: `Layer ${kid} over the pseudonyms; without it they can be neither joined nor given another layer`,
+        alias: nameOf(stage, `mask-layer-${kid}`),
+      }).key;
+    this.layerKey = layerKey(settings.maskKeyId);
+    this.nextLayerKey = settings.nextMaskKeyId === null ? null : layerKey(settings.nextMaskKeyId);
     this.database = new Database(this, settings, {
       network: this.network,
       key: dataKey,
@@ -65,7 +69,7 @@ export class StatefulStack extends Stack {
     this.network.allow('Kms', {
       service: KMS,
       action: 'kms:GenerateMac',
-      resources: [this.rootKey.keyArn, this.layerKey.keyArn],
+      resources: [this.rootKey, this.layerKey, this.nextLayerKey].flatMap((key) => key?.keyArn ?? []),
     });
     this.network.allow('Sqs', {
       service: SQS,

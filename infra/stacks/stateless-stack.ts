@@ -15,7 +15,7 @@ export class StatelessStack extends Stack {
   constructor(
     scope: Construct,
     settings: AwsSettings,
-    { network, database, queues, rootKey, layerKey, logs }: StatefulStack,
+    { network, database, queues, rootKey, layerKey, nextLayerKey, logs }: StatefulStack,
   ) {
     super(scope, nameOf(settings.stage, 'stateless'), {
       description: `login-etl ${settings.stage}: functions, event source, alarms and dashboard`,
@@ -26,6 +26,7 @@ export class StatelessStack extends Stack {
       queue: queues.queue,
       rootKey,
       layerKey,
+      nextLayerKey,
       log: logs.of.ingest,
       database: databaseEnvironment(cluster, DATABASE.writer),
       network,

@@ -14,5 +14,6 @@ export function keySettings(env: Environment, folder: DataFolder): Record<string
     [ENV.maskLayerKey]: env[ENV.maskLayerKey] || madeLayer,
     [ENV.maskKmsKey]: '',
     [ENV.maskLayerKmsKey]: '',
+    [ENV.maskNextLayerKmsKey]: '',
   };
 }

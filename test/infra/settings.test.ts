@@ -50,6 +50,8 @@ describe('one wrong setting is one sentence that names it', () => {
     ['a queue as a producer', queue({ producers: ['arn:aws:sqs:eu-west-1:111122223333:q'] }), /:q" must be an account/],
     ['everybody as a producer', queue({ producers: ['*'] }), /"\*" must be an account/],
     ['a session as a producer', queue({ producers: ['arn:aws:sts::111122223333:assumed-role/a/b'] }), /must be an acc/],
+    ['a key id that the database refuses', { ...PROD, maskKeyId: 'k0' }, /maskKeyId is "k0"/],
+    ['a rotation to the key in use', { ...PROD, nextMaskKeyId: 'k1' }, /nextMaskKeyId "k1"/],
     ['no traffic', { ...PROD, traffic: { ...PROD.traffic, eventsPerSecond: 0 } }, /traffic is 0 events/],
     ['a peak below the average', { ...PROD, traffic: { ...PROD.traffic, peakEventsPerSecond: 1 } }, /at most 1,/],
     ['events beyond SQS', { ...PROD, traffic: { ...PROD.traffic, eventBytes: 1_048_577 } }, /1048577 bytes/],

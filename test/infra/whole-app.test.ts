@@ -2,7 +2,7 @@ import { aws_sqs as sqs } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
 import { addAwsPipeline } from '../../infra/pipeline.ts';
 import { AWS_STAGES, LOCALSTACK } from '../../infra/settings/settings.ts';
-import { createApp, inventory, LOCAL_PROPS, localTemplate, PROD, resource } from '../support/stacks.ts';
+import { awsTemplates, createApp, inventory, LOCAL_PROPS, localTemplate, PROD, resource } from '../support/stacks.ts';
 
 test.for(Object.values(AWS_STAGES))('stage $stage has no finding of AwsSolutions', (settings) => {
   const app = createApp();
@@ -15,6 +15,30 @@ test('a finding of AwsSolutions fails the synthesis', () => {
   const { stateless } = addAwsPipeline(app, PROD);
   new sqs.Queue(stateless, 'WithoutTls');
   expect(() => app.synth()).toThrow(/AwsSolutions-SQS4/);
+});
+
+test('while the layer key is replaced there are two, the function may use both, and nothing else changes', () => {
+  const settings = { ...PROD, nextMaskKeyId: 'k2' };
+  const [before, between] = [awsTemplates(), awsTemplates(settings)];
+  const ofBefore = inventory(before.stateful);
+  expect(inventory(between.stateful)).toEqual({
+    ...ofBefore,
+    'AWS::KMS::Key': Number(ofBefore['AWS::KMS::Key']) + 1,
+    'AWS::KMS::Alias': Number(ofBefore['AWS::KMS::Alias']) + 1,
+  });
+  expect(inventory(between.stateless)).toEqual(inventory(before.stateless));
+  const { Variables } = resource(between.stateless, 'AWS::Lambda::Function', 'login-etl-prod-ingest').Properties
+    .Environment;
+  expect(Variables.MASK_NEXT_KEY_ID).toBe('k2');
+  expect(JSON.stringify(Variables.MASK_NEXT_LAYER_KMS_KEY)).toContain('MaskLayerKeyk2');
+  const policy = resource(between.stateless, 'AWS::IAM::Policy', 'kms:GenerateMac').Properties.PolicyDocument;
+  const use = policy.Statement.find(({ Action }: { Action: unknown }) => Action === 'kms:GenerateMac');
+  expect(JSON.stringify(use.Resource)).toMatch(/MaskKey.*MaskLayerKeyk1.*MaskLayerKeyk2/);
+  const endpoint = resource(between.stateful, 'AWS::EC2::VPCEndpoint', 'kms:GenerateMac').Properties;
+  expect(JSON.stringify(endpoint.PolicyDocument)).toContain('MaskLayerKeyk2');
+  const app = createApp();
+  addAwsPipeline(app, settings);
+  expect(() => app.synth()).not.toThrow();
 });
 
 test('the stack with the data is protected and deployed first', () => {
