@@ -1,10 +1,10 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createDeadLetters, type DlqOptions, failing, onCalls } from '../support/dead-letters.ts';
 import { TEST_MASK_KEY } from '../support/function.ts';
 import { VALID_BODY } from '../support/records.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Values that stand nowhere else, so that finding one in any output is finding a leak. */
 const CANARY = {
@@ -58,12 +58,11 @@ test('no raw value, no body and no name of an unknown key is in any output of an
     }
   };
   const env = { MASK_KEY: TEST_MASK_KEY };
-  const file = join(tmpdir(), `login-etl-${ids[0]}`);
+  const file = join(temporaryFolder(), 'body');
   await collect(['list']);
   for (const id of ids) for (const options of [{}, { env }]) await collect(['show', id], options);
   await collect(['show', ids[9] ?? '', '--raw', '--out', file, '--yes']);
   expect(readFileSync(file, 'utf8')).toContain('canary');
-  rmSync(file);
   await collect(['redrive', '--dry-run', '--force', '--as-new']);
   await collect(['redrive', '--force'], QUOTING);
   await collect(['redrive', '--force'], failing('SendMessageCommand'));

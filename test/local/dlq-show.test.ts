@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createDeadLetters, createFour } from '../support/dead-letters.ts';
 import { TEST_MASK_KEY } from '../support/function.ts';
 import { VALID_BODY } from '../support/records.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
-const newFile = () => join(mkdtempSync(join(tmpdir(), 'login-etl-dlq-')), 'body');
+const newFile = () => join(temporaryFolder(), 'body');
 
 describe('show', () => {
   test('gives the fields as they would be stored, and all else hidden', async () => {

@@ -1,17 +1,23 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll } from 'vitest';
 import { addAwsPipeline, addLocalPipeline } from '../../infra/pipeline.ts';
 import { AWS_STAGES, type AwsSettings, LOCALSTACK } from '../../infra/settings/settings.ts';
 
 const { context } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'cdk.json'), 'utf8'));
 
+/** For all apps of a file of tests; CDK's own would stay for good. */
+const FOLDER = mkdtempSync(join(tmpdir(), 'login-etl-cdk-'));
+afterAll(() => rmSync(FOLDER, { recursive: true }));
+
 export const PROD = AWS_STAGES.prod;
 
 /** With the feature flags of cdk.json, which a `new App()` does not read; what esbuild makes is not looked at here. */
 export function createApp(): App {
-  return new App({ context: { ...context, 'aws:cdk:bundling-stacks': [] } });
+  return new App({ outdir: mkdtempSync(join(FOLDER, 'app-')), context: { ...context, 'aws:cdk:bundling-stacks': [] } });
 }
 
 export function awsTemplates(
