@@ -7,7 +7,7 @@ import { nextTries } from './queue/next-tries.ts';
 import { createVisibility, type NextTry } from './queue/visibility.ts';
 import { type Config, readConfig } from './settings/config.ts';
 import { ENV, type Environment } from './settings/environment.ts';
-import type { Database } from './store/connection/database.ts';
+import type { DatabaseConfig } from './store/connection/database.ts';
 import { createStore, type Store } from './store/store.ts';
 import { SERVICE } from './telemetry/names.ts';
 import { createTelemetry } from './telemetry/telemetry.ts';
@@ -86,6 +86,6 @@ function createWriterSource({ database, keys }: Config): Parts['writer'] {
   };
 }
 
-function openStore(database: Database, masker: Masker): { masker: Masker; store: Store } {
+function openStore(database: DatabaseConfig, masker: Masker): { masker: Masker; store: Store } {
   return { masker, store: createStore({ database, keyChecks: masker.checks, kids: masker.kids }) };
 }

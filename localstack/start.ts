@@ -5,7 +5,7 @@ import { UserError } from '../tools/cli/user-error.ts';
 import { DATA_FOLDER, type DataFolder, openDataFolder } from './embedded/data-folder.ts';
 import { keySettings } from './embedded/key-settings.ts';
 import { isComplete, reportAsJson } from './embedded/report.ts';
-import { type Options, run } from './embedded/run.ts';
+import { runPipeline, type StartOptions } from './embedded/run.ts';
 import { FILE_HELP } from './events/read-events.ts';
 
 export const command = defineCommand(
@@ -44,19 +44,19 @@ Environment
 The exit code is 0 when every event was stored, or dead-lettered for a named
 reason.`;
 
-async function start(options: Options, folder: DataFolder, line: Omit<CommandLine, 'args' | 'options'>) {
+async function start(options: StartOptions, folder: DataFolder, line: Omit<CommandLine, 'args' | 'options'>) {
   const { env, out } = line;
   const keys = keySettings(env, folder);
   checkSettings(options, keys, env);
   if (options.fresh) folder.emptyDatabase();
   const interrupt = line.interrupt();
-  const result = await run({ options, folder, keys, env, out, interrupt });
+  const result = await runPipeline({ options, folder, keys, env, out, interrupt });
   const failed = interrupt.aborted ? 130 : 1;
   return { json: reportAsJson(result, Boolean(env[ENV.databaseUrl])), exitCode: isComplete(result) ? 0 : failed };
 }
 
 /** The function's own check, before anything is started that a wrong setting would make useless. */
-function checkSettings(options: Options, keys: Record<string, string>, env: Environment): void {
+function checkSettings(options: StartOptions, keys: Record<string, string>, env: Environment): void {
   const databaseUrl = env[ENV.databaseUrl];
   if (options.fresh && databaseUrl) {
     throw new UserError('--fresh empties the embedded database only, and DATABASE_URL names another one.', 2);

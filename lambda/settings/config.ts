@@ -1,12 +1,12 @@
 import { ConfigError } from '../errors.ts';
-import type { Database } from '../store/connection/database.ts';
+import type { DatabaseConfig } from '../store/connection/database.ts';
 import { readDatabase } from './database-settings.ts';
 import { ENV, type Environment } from './environment.ts';
 import { type KeySettings, readKeys } from './key-settings.ts';
 import { RETRY_WAITS, type RetryWaits } from './retry-waits.ts';
 
 export interface Config {
-  database: Database;
+  database: DatabaseConfig;
   keys: KeySettings;
   /** Without it no visibility is set: failed messages wait for the queue's own timeout. */
   queueUrl: string | null;

@@ -1,4 +1,4 @@
-import { type Database, parseDatabaseUrl, withPassword } from '../store/connection/database.ts';
+import { type DatabaseConfig, parseDatabaseUrl, withPassword } from '../store/connection/database.ts';
 import { createIamToken } from '../store/connection/iam-token.ts';
 import { ENV, type Environment } from './environment.ts';
 
@@ -7,7 +7,7 @@ import { ENV, type Environment } from './environment.ts';
  *
  * @param problems gets a sentence for each problem, with no value in it; then there may be no database
  */
-export function readDatabase(env: Environment, problems: string[]): Database | null {
+export function readDatabase(env: Environment, problems: string[]): DatabaseConfig | null {
   const login = env[ENV.databaseLogin] || 'password';
   if (login !== 'password' && login !== 'iam') problems.push(`${ENV.databaseLogin} must be password or iam.`);
   const url = env[ENV.databaseUrl];

@@ -18,7 +18,7 @@ import { printReportLink } from './report-link.ts';
 import { queueDepth } from './sqs/queues.ts';
 
 /** What the command line asks for. */
-export interface Options {
+export interface StartOptions {
   files: readonly string[];
   json: boolean;
   watch: boolean;
@@ -26,7 +26,7 @@ export interface Options {
 }
 
 export interface Run {
-  options: Options;
+  options: StartOptions;
   folder: DataFolder;
   /** The function's settings of its keys. */
   keys: Record<string, string>;
@@ -44,7 +44,7 @@ const POLL_MS = 20;
 const FATAL = ['ConfigError', 'KeyMismatchError'];
 
 /** Starts the pipeline, sends the events, waits until the queue is empty, reports; with `--watch` it then stays. */
-export async function run({ options, folder, keys, env, out, interrupt }: Run): Promise<RunResult> {
+export async function runPipeline({ options, folder, keys, env, out, interrupt }: Run): Promise<RunResult> {
   // Whoever stays to send events of their own wants to see those alone.
   const paths = options.files.length > 0 || options.watch ? options.files : [SAMPLE_EVENTS];
   const input = await readInput(paths, out);

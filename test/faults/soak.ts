@@ -18,14 +18,14 @@ checks that each valid event is one row, each invalid one a dead letter, and no 
 The exit code is 0 when every promise was kept, 1 when one was broken, 2 when the command line makes no sense.
 `;
 
-interface Options {
+interface SoakOptions {
   events: number;
   seed: number;
   json: boolean;
   help: boolean;
 }
 
-function parseOptions(args: readonly string[]): Options {
+function parseOptions(args: readonly string[]): SoakOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -42,7 +42,7 @@ function parseOptions(args: readonly string[]): Options {
   return { ...values, events, seed };
 }
 
-async function main({ events, seed, json }: Options): Promise<number> {
+async function main({ events, seed, json }: SoakOptions): Promise<number> {
   process.stderr.write(`${formatCount(events)} events, with faults drawn by --seed ${seed} ...\n`);
   const template = await makeTemplate();
   try {
@@ -72,7 +72,7 @@ function describe({ events, seed, seconds, faults, counts, memory, violations }:
   ].join('\n');
 }
 
-function parseOrExplain(args: readonly string[]): Options | null {
+function parseOrExplain(args: readonly string[]): SoakOptions | null {
   try {
     return parseOptions(args);
   } catch (error) {

@@ -9,7 +9,7 @@ import { tally } from '../../lambda/batch/tally.ts';
 import { readAll } from '../support/pending.ts';
 import { VECTOR_MASKER } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
-import { type Answer, createRefusingInsert, Refusal } from '../support/refusing-insert.ts';
+import { createRefusingInsert, type InsertAnswer, Refusal } from '../support/refusing-insert.ts';
 
 const NOW = Date.UTC(2026, 10, 20);
 const masker = VECTOR_MASKER;
@@ -119,7 +119,7 @@ test('every record gets the outcome it would have had alone', async () => {
 });
 
 describe('whatever the write answers', () => {
-  const answer = fc.constantFrom<Answer[]>(
+  const answer = fc.constantFrom<InsertAnswer[]>(
     { kind: 'stored' },
     { kind: 'duplicate' },
     new Refusal('data', '23514'),
@@ -128,8 +128,8 @@ describe('whatever the write answers', () => {
   );
   const answers = fc.infiniteStream(answer);
 
-  function runWith(batch: readonly SQSRecord[], answers: Iterator<Answer>) {
-    const { insert, classify } = createRefusingInsert<LoginRow>(() => answers.next().value as Answer);
+  function runWith(batch: readonly SQSRecord[], answers: Iterator<InsertAnswer>) {
+    const { insert, classify } = createRefusingInsert<LoginRow>(() => answers.next().value as InsertAnswer);
     return processBatch(batch, { masker, insert: (rows) => insert(readAll(rows)), classify, now: () => NOW });
   }
 

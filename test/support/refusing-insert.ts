@@ -11,7 +11,7 @@ export class Refusal extends Error {
   }
 }
 
-export type Answer = InsertOutcome | Error;
+export type InsertAnswer = InsertOutcome | Error;
 
 /**
  * Stands for a database: takes all the rows of a statement, or none where it refuses one of them.
@@ -19,7 +19,7 @@ export type Answer = InsertOutcome | Error;
  * @param hint where it says to have stopped, by where it did stop
  */
 export function createRefusingInsert<Row>(
-  answerTo: (row: Row) => Answer,
+  answerTo: (row: Row) => InsertAnswer,
   hint: (stoppedAt: number) => number | undefined = () => undefined,
 ) {
   let row: number | undefined;

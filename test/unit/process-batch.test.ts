@@ -8,7 +8,7 @@ import { MalformedEventError } from '../../lambda/errors.ts';
 import { readAll } from '../support/pending.ts';
 import { VECTOR_MASKER } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
-import { type Answer, createRefusingInsert, Refusal } from '../support/refusing-insert.ts';
+import { createRefusingInsert, type InsertAnswer, Refusal } from '../support/refusing-insert.ts';
 
 const NOW = Date.UTC(2026, 10, 20);
 const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((digit) => `${digit.repeat(8)}-1111-4111-8111-111111111111`) as [
@@ -27,7 +27,7 @@ const masker = VECTOR_MASKER;
 
 const ACCEPTS = { insert: async (rows: PendingRows) => rows.keys.map(() => STORED), classify: () => null };
 
-async function run(records: SQSRecord[], answerTo: (row: LoginRow) => Answer = () => STORED) {
+async function run(records: SQSRecord[], answerTo: (row: LoginRow) => InsertAnswer = () => STORED) {
   const { statements, insert, classify } = createRefusingInsert(answerTo);
   const write = { insert: (rows: PendingRows) => insert(readAll(rows)), classify };
   const result = await processBatch(records, { masker, ...write, now: () => NOW });

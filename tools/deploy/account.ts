@@ -3,7 +3,7 @@ import { AWS_CLIENT } from '../../lambda/settings/aws-client.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
 
 /** What an account says, or why it does not: the error's code, as in AccessDenied. */
-export type Answer<T> = { known: T } | { unknown: string };
+export type Lookup<T> = { known: T } | { unknown: string };
 
 export interface StackState {
   /** As CloudFormation calls it, `UPDATE_COMPLETE` */
@@ -12,16 +12,16 @@ export interface StackState {
 }
 
 export interface Account {
-  region: Answer<string>;
-  id: Answer<string>;
+  region: Lookup<string>;
+  id: Lookup<string>;
   /** null: CDK is not set up there. */
-  bootstrapVersion: Answer<number | null>;
+  bootstrapVersion: Lookup<number | null>;
   /** Whether the role exists in which RDS manages clusters. */
-  hasRdsRole: Answer<boolean>;
+  hasRdsRole: Lookup<boolean>;
   /** How many functions Lambda runs at once, all of the account together. */
-  concurrency: Answer<number>;
+  concurrency: Lookup<number>;
   /** By name, null where there is no such stack. */
-  stacks: Record<string, Answer<StackState | null>>;
+  stacks: Record<string, Lookup<StackState | null>>;
 }
 
 const BOOTSTRAP_STACK = 'CDKToolkit';
@@ -39,13 +39,13 @@ export async function askAccount(stackNames: readonly string[], env: Environment
     ask(() => findConcurrency(client)),
     ...stackNames.map((name) => ask(async () => stateOf(await findStack(client, name)))),
   ]);
-  const stacks = Object.fromEntries(stackNames.map((name, i) => [name, states[i] as Answer<StackState | null>]));
+  const stacks = Object.fromEntries(stackNames.map((name, i) => [name, states[i] as Lookup<StackState | null>]));
   return { region: ownRegion, id, bootstrapVersion, hasRdsRole, concurrency, stacks };
 }
 
 type ClientConfig = typeof AWS_CLIENT & { region?: string };
 
-async function ask<T>(question: () => Promise<T>): Promise<Answer<T>> {
+async function ask<T>(question: () => Promise<T>): Promise<Lookup<T>> {
   try {
     return { known: await question() };
   } catch (error) {

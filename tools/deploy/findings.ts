@@ -1,6 +1,6 @@
 import { nameOf } from '../../infra/names.ts';
 import type { AwsSettings } from '../../infra/settings/settings.ts';
-import type { Account, Answer, StackState } from './account.ts';
+import type { Account, Lookup, StackState } from './account.ts';
 import { isYetToBeMade, obstacle } from './stack-state.ts';
 
 export interface Finding {
@@ -46,7 +46,7 @@ const PLAN: Finding = {
   sentence: 'whether the account has a paid plan: one with a free plan refuses Aurora clusters.',
 };
 
-function judge<T>(what: string, answer: Answer<T>, finding: (known: T) => Finding): Finding {
+function judge<T>(what: string, answer: Lookup<T>, finding: (known: T) => Finding): Finding {
   return 'known' in answer
     ? finding(answer.known)
     : { kind: 'not checked', sentence: `${what}: the endpoint answered ${answer.unknown}.` };
@@ -110,6 +110,6 @@ function ok(sentence: string): Finding {
   return { kind: 'ok', sentence };
 }
 
-function knownOr(answer: Answer<string>, otherwise: string): string {
+function knownOr(answer: Lookup<string>, otherwise: string): string {
   return 'known' in answer ? answer.known : otherwise;
 }

@@ -5,7 +5,7 @@ import { isLocalStack, isStage } from '../../infra/stage.ts';
 import { AWS_CLIENT } from '../../lambda/settings/aws-client.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { UserError } from '../cli/user-error.ts';
-import type { Options } from './queue-command.ts';
+import type { QueueOptions } from './queue-command.ts';
 
 export interface QueueLocation {
   client: SQSClientConfig;
@@ -16,7 +16,7 @@ export interface QueueLocation {
 const AWS_HOST = /(^|\.)amazonaws\.com(\.cn)?$/;
 
 /** @throws UserError where the queue is not named, or named in ways that contradict each other */
-export function locate(named: Pick<Options, 'queueUrl' | 'stage' | 'stack'>, env: Environment): QueueLocation {
+export function locate(named: Pick<QueueOptions, 'queueUrl' | 'stage' | 'stack'>, env: Environment): QueueLocation {
   const { queueUrl } = named;
   if ([queueUrl, named.stage, named.stack].filter((name) => name !== undefined).length > 1) {
     throw new UserError('Name the queue by one of --queue-url, --stage and --stack.', 2);

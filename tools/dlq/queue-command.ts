@@ -6,7 +6,7 @@ import type { Lease } from './lease.ts';
 import type { Timing } from './queue-calls.ts';
 
 /** What the commands of the dead-letter queue may be asked for; each has some of it. */
-export interface Options {
+export interface QueueOptions {
   queueUrl?: string | undefined;
   stage?: string | undefined;
   stack?: string | undefined;
@@ -28,7 +28,7 @@ export interface Options {
 }
 
 /** To begin with; each command line says what it wants otherwise. */
-export const NO_OPTIONS: Options = {
+export const NO_OPTIONS: QueueOptions = {
   tryInsert: false,
   id: '',
   limit: Number.POSITIVE_INFINITY,
@@ -49,7 +49,7 @@ export interface Trial {
 }
 
 export interface QueueCommandLine extends Omit<CommandContext, 'interrupt'> {
-  options: Options;
+  options: QueueOptions;
   queue: DeadLetterQueue;
   diagnose: Diagnose;
   /** Ends a command after what is in flight. */

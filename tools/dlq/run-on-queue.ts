@@ -6,7 +6,7 @@ import { openDeadLetterQueue } from './dead-letter-queue.ts';
 import { type Diagnose, diagnoseByChecks } from './diagnose.ts';
 import { TIMING, withLease } from './lease.ts';
 import { locate } from './locate.ts';
-import type { Options, QueueAnswer, QueueCommand, Trial } from './queue-command.ts';
+import type { QueueAnswer, QueueCommand, QueueOptions, Trial } from './queue-command.ts';
 import { withTryInsert } from './try-insert.ts';
 
 const INTERRUPTED = 130;
@@ -15,7 +15,7 @@ const GIVING_BACK = 'Giving back what was taken; Ctrl-C again ends at once, and 
 /** Opens the queue that the options name, and runs a command on it. */
 export async function runOnQueue(
   command: QueueCommand,
-  options: Options,
+  options: QueueOptions,
   line: Omit<CommandLine, 'args' | 'options'>,
   trial: Trial,
 ): Promise<Answer> {
@@ -32,7 +32,7 @@ export async function runOnQueue(
 
 async function answerTo(
   command: QueueCommand,
-  options: Options,
+  options: QueueOptions,
   line: Omit<CommandLine, 'args' | 'options' | 'interrupt'> & { stop: AbortSignal },
   { timing, onClient = () => {} }: Trial,
 ): Promise<QueueAnswer> {

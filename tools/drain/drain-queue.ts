@@ -5,9 +5,9 @@ import { ConfigError, errorName, KeyMismatchError } from '../../lambda/errors.ts
 import { ENV, type Environment } from '../../lambda/settings/environment.ts';
 import { total } from '../cli/counts.ts';
 import { type EventSourceOptions, startEventSource } from '../event-source/event-source.ts';
-import type { BatchReport } from '../event-source/run-counts.ts';
+import type { BatchReport, FunctionAnswer } from '../event-source/run-counts.ts';
 import { createBusyQueue } from '../sqs/busy-queue.ts';
-import type { FunctionAnswer, Progress } from './progress.ts';
+import type { Progress } from './progress.ts';
 import type { QueueFacts } from './queue.ts';
 import { readDepth } from './queue.ts';
 

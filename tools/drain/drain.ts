@@ -2,7 +2,7 @@ import { ConfigError, KeyMismatchError } from '../../lambda/errors.ts';
 import { ENV } from '../../lambda/settings/environment.ts';
 import { type CommandLine, defineCommand } from '../cli/command.ts';
 import { integerBetween, positiveInteger } from '../cli/values.ts';
-import { describe, exitCodeOf, toJson } from './report.ts';
+import { describe, exitCodeOf, reportAsJson } from './report.ts';
 import { type DrainOptions, runDrain } from './run-drain.ts';
 import { checkSettings, regionOf, wrongSetting } from './settings.ts';
 
@@ -32,7 +32,7 @@ export const command = defineCommand(
       runDrain(drainOptions(options), { env, region: prepare(env), stderr, stop }),
     );
     const exitCode = report.ending === 'interrupted' ? (INTERRUPTED[`${stop.reason}`] ?? 130) : exitCodeOf(report);
-    return { json: toJson(report), text: describe(report), exitCode };
+    return { json: reportAsJson(report), text: describe(report), exitCode };
   },
 );
 

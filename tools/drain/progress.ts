@@ -1,11 +1,6 @@
 import { isSuccess, type Outcome } from '../../lambda/batch/outcome.ts';
 import type { BatchDone } from '../event-source/event-source.ts';
-import { type BatchReport, createRunCounts, type Summary } from '../event-source/run-counts.ts';
-
-export interface FunctionAnswer {
-  response: unknown;
-  report: BatchReport;
-}
+import { createRunCounts, type FunctionAnswer, type Summary } from '../event-source/run-counts.ts';
 
 export interface Outage {
   /** `database 57P01`, `kms TimeoutError`, `sqs ECONNREFUSED`. */

@@ -22,7 +22,7 @@ export function exitCodeOf({ ending, rejected, unstored, hasDeadLetterQueue }: R
   return hasDeadLetterQueue ? EXIT.rejected : EXIT.incomplete;
 }
 
-export function toJson({ seconds, ...report }: Report): Record<string, unknown> {
+export function reportAsJson({ seconds, ...report }: Report): Record<string, unknown> {
   return { ...report, seconds: Number(seconds.toFixed(3)) };
 }
 

@@ -5,7 +5,7 @@ import type { BusyQueue } from '../sqs/busy-queue.ts';
 import { keptMessageIds } from './batch-response.ts';
 import { type BatchLimits, type ReceivedBatch, receiveBatch, type Source } from './receive-batch.ts';
 
-export interface EventSourceOptions<Given extends Answer> extends Source, BatchLimits {
+export interface EventSourceOptions<Given extends InvocationAnswer> extends Source, BatchLimits {
   /**
    * One invocation of the function, never two at once; a throw stands for a function error.
    *
@@ -21,11 +21,11 @@ export interface EventSourceOptions<Given extends Answer> extends Source, BatchL
 }
 
 /** What a function gives back: the response that Lambda would see, and whatever else its runner wants to keep. */
-export interface Answer {
+export interface InvocationAnswer {
   response: unknown;
 }
 
-export interface BatchDone<Given extends Answer = Answer> {
+export interface BatchDone<Given extends InvocationAnswer = InvocationAnswer> {
   messageIds: readonly string[];
   /** Left in the queue, to come again when their visibility timeout is over. */
   kept: ReadonlySet<string>;
@@ -46,9 +46,9 @@ const PAUSE_AFTER_ERROR_MS = 500;
  * Does what Lambda's event source mapping does: gathers, invokes, and deletes what succeeded. What failed stays, and SQS
  * itself gives it back or moves it to the dead-letter queue. The three overlap, with at most one batch in each.
  */
-export function startEventSource<Given extends Answer>(options: EventSourceOptions<Given>): EventSource {
+export function startEventSource<Given extends InvocationAnswer>(options: EventSourceOptions<Given>): EventSource {
   const stopping = new AbortController();
-  const running = run(options, stopping.signal);
+  const running = poll(options, stopping.signal);
   return {
     async stop() {
       stopping.abort();
@@ -57,7 +57,10 @@ export function startEventSource<Given extends Answer>(options: EventSourceOptio
   };
 }
 
-async function run<Given extends Answer>(options: EventSourceOptions<Given>, stop: AbortSignal): Promise<void> {
+async function poll<Given extends InvocationAnswer>(
+  options: EventSourceOptions<Given>,
+  stop: AbortSignal,
+): Promise<void> {
   let invoked: Promise<unknown> = Promise.resolve();
   let deleted: Promise<void> = Promise.resolve();
   let deletedBefore = deleted;
@@ -74,7 +77,7 @@ async function run<Given extends Answer>(options: EventSourceOptions<Given>, sto
   await deleted;
 }
 
-async function receiveOrPause<Given extends Answer>(
+async function receiveOrPause<Given extends InvocationAnswer>(
   options: EventSourceOptions<Given>,
   stop: AbortSignal,
 ): Promise<ReceivedBatch> {
@@ -91,9 +94,9 @@ async function receiveOrPause<Given extends Answer>(
   }
 }
 
-type Invoked<Given extends Answer> = Pick<BatchDone<Given>, 'answer' | 'error'>;
+type Invoked<Given extends InvocationAnswer> = Pick<BatchDone<Given>, 'answer' | 'error'>;
 
-async function invoke<Given extends Answer>(
+async function invoke<Given extends InvocationAnswer>(
   Records: SQSRecord[],
   receivedAt: number,
   options: EventSourceOptions<Given>,
@@ -105,7 +108,7 @@ async function invoke<Given extends Answer>(
   }
 }
 
-async function finish<Given extends Answer>(
+async function finish<Given extends InvocationAnswer>(
   records: readonly SQSRecord[],
   invoked: Invoked<Given>,
   { queue, onBatch }: EventSourceOptions<Given>,

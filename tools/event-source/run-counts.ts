@@ -1,5 +1,6 @@
 import type { Changed } from '../../lambda/batch/changed.ts';
 import type { Outcome } from '../../lambda/batch/outcome.ts';
+import type { InvocationAnswer } from './event-source.ts';
 
 export interface DeliveryReport {
   messageId: string;
@@ -10,6 +11,10 @@ export interface DeliveryReport {
 export interface BatchReport {
   deliveries: readonly DeliveryReport[];
   changedBy: Changed['changedBy'];
+}
+
+export interface FunctionAnswer extends InvocationAnswer {
+  report: BatchReport;
 }
 
 /** Of distinct messages. */

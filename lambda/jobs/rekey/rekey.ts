@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { JobError } from '../../errors.ts';
 import type { KeyCheck } from '../../masking/masker.ts';
 import type { MaskingState } from '../../masking/masking-state.ts';
-import type { Database } from '../../store/connection/database.ts';
+import type { DatabaseConfig } from '../../store/connection/database.ts';
 import { areEnrolled } from '../../store/connection/key-check.ts';
 import { withSession } from '../../store/connection/with-session.ts';
 import { countUnder, type HexRange, movePseudonyms, type Rotation } from './move-pseudonyms.ts';
@@ -43,7 +43,7 @@ const LOCK_NOT_AVAILABLE = '55P03';
  * @throws KeyMismatchError where a key is not the one of its id, JobError where this rotation cannot be made, with a
  *   sentence; and pg's error, which may quote a row
  */
-export function rekey(database: string | Database, options: RekeyOptions): Promise<RekeyResult> {
+export function rekey(database: string | DatabaseConfig, options: RekeyOptions): Promise<RekeyResult> {
   return withSession(database, {}, (client) => rekeyOn(client, options));
 }
 

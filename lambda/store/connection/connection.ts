@@ -3,11 +3,11 @@ import type { ClientBase, QueryConfig } from 'pg';
 import Client from 'pg/lib/client.js';
 import type { KeyCheck } from '../../masking/masker.ts';
 import { isConnectionLost, isTimeout } from './classify-error.ts';
-import type { Database } from './database.ts';
+import type { DatabaseConfig } from './database.ts';
 import { APPLICATION, beginSession } from './session.ts';
 
 export interface ConnectionSettings {
-  database: Database;
+  database: DatabaseConfig;
   keyChecks: readonly KeyCheck[];
   timeouts?: Partial<Timeouts>;
 }
@@ -139,7 +139,7 @@ interface OpenClient {
 }
 
 /** Nothing goes into the startup message that a connection pooler would refuse, as PgBouncer does `statement_timeout`. */
-function createClient(database: Database, { connectMs, statementMs, graceMs }: Timeouts): Client {
+function createClient(database: DatabaseConfig, { connectMs, statementMs, graceMs }: Timeouts): Client {
   const client = new Client({
     ...database,
     application_name: APPLICATION,

@@ -5,7 +5,7 @@ import { ConfigError } from '../../errors.ts';
 import { ENV } from '../../settings/environment.ts';
 
 /** How to reach a database and log in to it, as pg takes it. */
-export type Database = pg.ClientConfig;
+export type DatabaseConfig = pg.ClientConfig;
 
 export type DatabaseUrl = ReturnType<typeof parse>;
 
@@ -45,7 +45,7 @@ function isBroken(url: string): boolean {
  * @param database or its URL, as in DATABASE_URL
  * @throws ConfigError where the URL cannot be read
  */
-export function toDatabase(database: string | Database): Database {
+export function toDatabaseConfig(database: string | DatabaseConfig): DatabaseConfig {
   if (typeof database !== 'string') return database;
   const parsed = parseDatabaseUrl(database);
   if (!parsed.ok) throw new ConfigError([`${ENV.databaseUrl} ${parsed.problem}.`]);
@@ -53,7 +53,7 @@ export function toDatabase(database: string | Database): Database {
 }
 
 /** The database of `url`, with a password that is asked for at each new connection. */
-export function withPassword(url: DatabaseUrl, password: () => Promise<string>): Database {
+export function withPassword(url: DatabaseUrl, password: () => Promise<string>): DatabaseConfig {
   let socket: Socket;
   return {
     // No connectionString: pg would take the password from that, even where it has none.

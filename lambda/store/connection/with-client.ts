@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type Database, toDatabase } from './database.ts';
+import { type DatabaseConfig, toDatabaseConfig } from './database.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 
@@ -8,8 +8,11 @@ const CONNECT_TIMEOUT_MS = 5_000;
  *
  * @param database or its URL
  */
-export async function withClient<T>(database: string | Database, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ ...toDatabase(database), connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+export async function withClient<T>(
+  database: string | DatabaseConfig,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client({ ...toDatabaseConfig(database), connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
   // A connection that dies fails the statement, and emits an error besides, which would end the process.
   client.on('error', () => {});
   await client.connect();

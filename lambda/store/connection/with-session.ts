@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { JobError } from '../../errors.ts';
 import { isComingUp, isTimeout } from './classify-error.ts';
-import { type Database, toDatabase } from './database.ts';
+import { type DatabaseConfig, toDatabaseConfig } from './database.ts';
 import { serverProcess, toldProcess } from './server-process.ts';
 import { withClient } from './with-client.ts';
 
@@ -21,7 +21,7 @@ export interface SessionLimits {
  * @throws JobError where the transactions of one session run on several server connections
  */
 export async function withSession<T>(
-  database: string | Database,
+  database: string | DatabaseConfig,
   { query_timeout, ...settings }: SessionLimits,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
@@ -32,7 +32,7 @@ export async function withSession<T>(
   });
 }
 
-async function requireOwnSession(client: pg.Client, database: string | Database): Promise<void> {
+async function requireOwnSession(client: pg.Client, database: string | DatabaseConfig): Promise<void> {
   const first = await serverProcess(client);
   const isSame = first === (await serverProcess(client));
   // A pooler tells its clients a number of its own.
@@ -51,7 +51,7 @@ const SECOND_CLIENT_MS = 2_000;
  * Alone, a client gets the same server connection in every transaction, pooled or not. So another one opens a
  * transaction: in transaction mode it gets the server connection of the first, or the first has to take another one.
  */
-async function isShared(client: pg.Client, first: number, database: string | Database): Promise<boolean> {
+async function isShared(client: pg.Client, first: number, database: string | DatabaseConfig): Promise<boolean> {
   try {
     const isTaken = await withClient(withTimeout(database, SECOND_CLIENT_MS), async (other) => {
       await other.query('begin');
@@ -65,7 +65,7 @@ async function isShared(client: pg.Client, first: number, database: string | Dat
   return (await serverProcess(client)) !== first || (await serverProcess(client)) !== first;
 }
 
-function withTimeout(database: string | Database, queryTimeoutMs: number | undefined): Database {
-  const config = toDatabase(database);
+function withTimeout(database: string | DatabaseConfig, queryTimeoutMs: number | undefined): DatabaseConfig {
+  const config = toDatabaseConfig(database);
   return queryTimeoutMs === undefined ? config : { ...config, query_timeout: queryTimeoutMs };
 }

@@ -1,6 +1,6 @@
 import { JobError } from '../../errors.ts';
 import { classifyDatabaseError } from '../connection/classify-error.ts';
-import type { Database } from '../connection/database.ts';
+import type { DatabaseConfig } from '../connection/database.ts';
 import { keepTrying, type Patience } from '../connection/keep-trying.ts';
 import { type SessionLimits, withSession } from '../connection/with-session.ts';
 import { migrate } from './migrate.ts';
@@ -19,7 +19,7 @@ const LET_TOKENS_IN = 'grant rds_iam to login_writer, login_analyst, login_maint
  * @returns the names of the migrations applied now
  * @throws JobError with the reason, which is safe to show: the migrations handle no rows
  */
-export async function migrateAsOwner(database: Database, patience: Patience, limits = LIMITS): Promise<string[]> {
+export async function migrateAsOwner(database: DatabaseConfig, patience: Patience, limits = LIMITS): Promise<string[]> {
   try {
     return await keepTrying(() => runAsOwner(database, limits), patience);
   } catch (error) {
@@ -29,7 +29,7 @@ export async function migrateAsOwner(database: Database, patience: Patience, lim
   }
 }
 
-async function runAsOwner(owner: Database, limits: SessionLimits): Promise<string[]> {
+async function runAsOwner(owner: DatabaseConfig, limits: SessionLimits): Promise<string[]> {
   const applied = await migrate(owner, limits);
   await withSession(owner, limits, (client) => client.query(LET_TOKENS_IN));
   return applied;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { runner } from 'node-pg-migrate';
 import type { ClientBase, QueryConfig } from 'pg';
-import type { Database } from '../connection/database.ts';
+import type { DatabaseConfig } from '../connection/database.ts';
 import { type SessionLimits, withSession } from '../connection/with-session.ts';
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations');
@@ -14,7 +14,7 @@ const MIGRATIONS = join(import.meta.dirname, 'migrations');
  * @returns the names of the migrations applied now
  * @throws JobError behind a pooler in transaction mode, and pg's error; the migrations handle no rows, so its message is safe to show
  */
-export async function migrate(database: string | Database, limits: SessionLimits = {}): Promise<string[]> {
+export async function migrate(database: string | DatabaseConfig, limits: SessionLimits = {}): Promise<string[]> {
   const applied = await withSession(database, limits, applyAll);
   return applied.map(({ name }) => name);
 }

@@ -1,5 +1,5 @@
 import { LEDGER_RETENTION_DAYS } from '../../message/identity.ts';
-import type { Database } from '../connection/database.ts';
+import type { DatabaseConfig } from '../connection/database.ts';
 import { type SessionLimits, withSession } from '../connection/with-session.ts';
 
 /**
@@ -8,7 +8,7 @@ import { type SessionLimits, withSession } from '../connection/with-session.ts';
  * @param database as the owner or the maintainer
  * @returns how many entries were deleted
  */
-export async function pruneLedger(database: string | Database, limits: SessionLimits = {}): Promise<number> {
+export async function pruneLedger(database: string | DatabaseConfig, limits: SessionLimits = {}): Promise<number> {
   const pruned = await withSession(database, limits, (client) =>
     client.query('call prune_ingest_ledger($1)', [`${LEDGER_RETENTION_DAYS} days`]),
   );

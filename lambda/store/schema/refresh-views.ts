@@ -1,4 +1,4 @@
-import type { Database } from '../connection/database.ts';
+import type { DatabaseConfig } from '../connection/database.ts';
 import { type SessionLimits, withSession } from '../connection/with-session.ts';
 
 /**
@@ -6,6 +6,6 @@ import { type SessionLimits, withSession } from '../connection/with-session.ts';
  *
  * @param database as the owner or the maintainer
  */
-export async function refreshViews(database: string | Database, limits: SessionLimits = {}): Promise<void> {
+export async function refreshViews(database: string | DatabaseConfig, limits: SessionLimits = {}): Promise<void> {
   await withSession(database, limits, (client) => client.query('select refresh_login_views()'));
 }

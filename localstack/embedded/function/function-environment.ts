@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { SQSEvent } from 'aws-lambda';
-import type { BatchReport } from '../../../tools/event-source/run-counts.ts';
+import type { BatchReport, FunctionAnswer } from '../../../tools/event-source/run-counts.ts';
 
 export interface Invocation {
   event: SQSEvent;
@@ -14,11 +14,6 @@ export interface Invocation {
 export type InvocationResult =
   /** `response` is JSON, which is all that leaves a Lambda. */
   { ok: true; response: string | undefined; report: BatchReport } | { ok: false; name: string; message: string };
-
-export interface FunctionAnswer {
-  response: unknown;
-  report: BatchReport;
-}
 
 export interface FunctionEnvironment {
   /** One invocation at a time. Throws what the function threw, or that it took too long or died. */

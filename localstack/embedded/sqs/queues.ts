@@ -12,13 +12,13 @@ export interface QueueSettings {
   maxReceiveCount: number;
 }
 
-export interface Queues {
+export interface CreatedQueues {
   queueUrl: string;
   queueArn: string;
   deadLetterQueueUrl: string;
 }
 
-export async function createQueues(sqs: SQSClient, endpoint: string, settings: QueueSettings): Promise<Queues> {
+export async function createQueues(sqs: SQSClient, endpoint: string, settings: QueueSettings): Promise<CreatedQueues> {
   await sqs.send(new CreateQueueCommand({ QueueName: DEAD_LETTER_QUEUE_NAME }));
   const redrivePolicy = {
     deadLetterTargetArn: arn(DEAD_LETTER_QUEUE_NAME),

@@ -39,7 +39,7 @@ const USAGE = `npm run bench:costs -- [--out FILE]
 
   --out FILE   also writes the figures to FILE; infra/plan/measured.json is what "npx login-etl plan" reads`;
 
-interface Database {
+interface MeasuredDatabase {
   url: string;
   client: pg.Client;
   folder: string;
@@ -66,7 +66,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function measure(database: Database): Promise<Measured> {
+async function measure(database: MeasuredDatabase): Promise<Measured> {
   const batches: BatchCost[] = [];
   for (const size of SIZES) batches.push(await measureSize(database, size));
   const [sizes, postgres] = [await bytesPerEvent(database), await ask(database, 'show server_version')];
@@ -83,7 +83,10 @@ async function measure(database: Database): Promise<Measured> {
   };
 }
 
-async function measureSize(database: Database, { events, batches }: (typeof SIZES)[number]): Promise<BatchCost> {
+async function measureSize(
+  database: MeasuredDatabase,
+  { events, batches }: (typeof SIZES)[number],
+): Promise<BatchCost> {
   process.stderr.write(`${events} events\n`);
   const walBefore = Number(await ask(database, "select pg_current_wal_insert_lsn() - '0/0'"));
   const cpuBefore = postgresCpuMs(database.folder);
@@ -102,7 +105,11 @@ async function measureSize(database: Database, { events, batches }: (typeof SIZE
 }
 
 /** Each child gets ready and waits for the others, so that they write at the same time. */
-async function runWriters({ url }: Database, functions: number, work: Omit<Assignment, 'url'>): Promise<Done[]> {
+async function runWriters(
+  { url }: MeasuredDatabase,
+  functions: number,
+  work: Omit<Assignment, 'url'>,
+): Promise<Done[]> {
   const children = Array.from({ length: functions }, () => startWriter({ url, ...work }));
   await Promise.all(children.map((child) => once(child, 'message')));
   const results = children.map(async (child) => (await once(child, 'message'))[0] as Done);
@@ -123,7 +130,7 @@ function startWriter(assignment: Assignment): ChildProcess {
   return child;
 }
 
-async function bytesPerEvent(database: Database) {
+async function bytesPerEvent(database: MeasuredDatabase) {
   const per = async (table: string) =>
     Math.round(
       Number(await ask(database, `select pg_total_relation_size('${table}')::float / (select count(*) from ${table})`)),
@@ -131,7 +138,7 @@ async function bytesPerEvent(database: Database) {
   return { rowBytes: await per('user_logins'), ledgerBytes: await per('ingest_ledger') };
 }
 
-async function measurePruning(database: Database): Promise<number> {
+async function measurePruning(database: MeasuredDatabase): Promise<number> {
   process.stderr.write('pruning\n');
   await database.client.query(
     `insert into ingest_ledger (sent_at, message_id)
@@ -145,7 +152,7 @@ async function measurePruning(database: Database): Promise<number> {
 }
 
 /** The best of the rounds: what else the machine does can only slow one down. */
-async function measureLocalRuns(database: Database): Promise<LocalRun[]> {
+async function measureLocalRuns(database: MeasuredDatabase): Promise<LocalRun[]> {
   const best = new Map(LOCAL.functions.map((functions) => [functions, 0]));
   for (let round = 0; round < LOCAL.rounds; round++) {
     for (const functions of LOCAL.functions) {
@@ -162,7 +169,7 @@ async function measureLocalRuns(database: Database): Promise<LocalRun[]> {
   }));
 }
 
-async function ask({ client }: Database, question: string): Promise<unknown> {
+async function ask({ client }: MeasuredDatabase, question: string): Promise<unknown> {
   const { rows } = await client.query({ text: question, rowMode: 'array' });
   return rows[0]?.[0];
 }
