@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject, type TestContext } from 'vitest';
+import type { Masker } from '../../../lambda/masking/masker.ts';
 import { anySeed, Random } from '../../support/random.ts';
 import { checkHistory, type History } from './check-history.ts';
 import { until } from './faults.ts';
@@ -31,6 +32,8 @@ export interface Scenario {
   poison?: number;
   /** Share of those that only the database refuses; unless it is given some are. */
   refused?: number;
+  /** What the rows are masked with in the end, where it is not the usual key. */
+  masker?: Masker;
   system?: Partial<SystemOptions>;
   /** How many portions the messages come in, and how far apart: so that they go on arriving while it happens. */
   portions?: number;
@@ -57,8 +60,8 @@ export async function runScenario(
 }
 
 async function runOnce(scenario: Scenario, seed: number): Promise<History> {
-  const { messages, poison = 0.05, refused } = scenario;
-  const workload = createWorkload({ seed, messages, poison, refused });
+  const { messages, poison = 0.05, refused, masker } = scenario;
+  const workload = createWorkload({ seed, messages, poison, refused, masker });
   const system = await startSystem({ template: inject('faultsTemplate'), workload, seed, ...scenario.system });
   try {
     let isOver = false;

@@ -17,7 +17,7 @@ export async function makeTemplate(): Promise<string> {
   await migrate(server.url);
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();
-  for (const role of ['login_writer', 'login_analyst'])
+  for (const role of ['login_writer', 'login_analyst', 'login_rekeyer'])
     await client.query(`alter role ${role} password '${ROLE_PASSWORD}'`);
   await client.end();
   await server.stop();

@@ -1,5 +1,5 @@
 import { deriveMaskKeys } from '../../../lambda/masking/mask-keys.ts';
-import { createMasker } from '../../../lambda/masking/masker.ts';
+import { createMasker, type Masker } from '../../../lambda/masking/masker.ts';
 import { TEST_MASK_KEY } from '../../support/function.ts';
 import { maskDeviceId, maskIp } from '../../support/pseudonyms.ts';
 import { Random } from '../../support/random.ts';
@@ -11,6 +11,8 @@ export interface WorkloadOptions {
   poison: number;
   /** Of those, the share that only the database refuses. */
   refused?: number | undefined;
+  /** What the rows are masked with in the end. */
+  masker?: Masker | undefined;
 }
 
 /** The messages of a run. Each follows from seed and number, so that a million of them need no memory. */
@@ -29,7 +31,7 @@ export const REFUSED = 'refused';
 const INDEX = /u-(\d+);/;
 const LOCALES = ['RU', 'en_US', null, ''];
 const VERSIONS = { '2.3.0': 2_003_000, '0.96': 96_000, '3.0.0': 3_000_000 } as const;
-const masker = createMasker('k1', deriveMaskKeys(Buffer.from(TEST_MASK_KEY.replace('hex:', ''), 'hex')));
+const MASKER = createMasker('k1', deriveMaskKeys(Buffer.from(TEST_MASK_KEY.replace('hex:', ''), 'hex')));
 
 const POISONS: readonly ((event: Record<string, unknown>) => string)[] = [
   (event) => JSON.stringify(event).slice(0, -2),
@@ -39,7 +41,7 @@ const POISONS: readonly ((event: Record<string, unknown>) => string)[] = [
   (event) => JSON.stringify([event]),
 ];
 
-export function createWorkload({ seed, messages, poison, refused = 0.3 }: WorkloadOptions): Workload {
+export function createWorkload({ seed, messages, poison, refused = 0.3, masker = MASKER }: WorkloadOptions): Workload {
   const randomOf = (index: number) => new Random(seed ^ Math.imul(index + 1, 0x9e3779b1));
   const draw = (index: number) => {
     const random = randomOf(index);
