@@ -24,7 +24,8 @@ const VALUE_KEYS = (Object.keys(ROOT_KEY_INFO) as RootKeyName[]).filter((name) =
 export const KEY_ID = /^k[1-9][0-9]{0,3}$/;
 
 const BLOCK_BYTES = 16;
-const BLOCK_DIGITS = 2 * BLOCK_BYTES;
+/** Hex digits at the end of a pseudonym. */
+export const BLOCK_DIGITS = 2 * BLOCK_BYTES;
 
 /** Tells two keys apart without revealing either: the first 8 hex digits of HMAC(K_check, "kcv"). */
 export interface KeyCheck {

@@ -1,8 +1,11 @@
 import type pg from 'pg';
+import { audit } from '../../lambda/jobs/audit/audit.ts';
 import { withClient } from '../../lambda/store/connection/with-client.ts';
 import { reasons, total } from '../../tools/cli/counts.ts';
 import { formatCount } from '../../tools/cli/progress.ts';
 import type { Summary } from '../../tools/event-source/run-counts.ts';
+import { auditLine } from '../../tools/keys/describe-audit.ts';
+import { isSmallTable } from './report-link.ts';
 
 export interface RunResult extends Summary {
   deadLettered: number;
@@ -48,6 +51,7 @@ export async function printReport(result: RunResult, out: NodeJS.WritableStream)
     await printRows(client, out);
     printCounts(result, out);
     await printDuplicates(client, out);
+    await printAudit(client, out);
   });
 }
 
@@ -102,6 +106,12 @@ async function printDuplicates(client: pg.Client, out: NodeJS.WritableStream): P
     out.write(`\nDuplicate ${name} in the whole table: ${formatCount(found.rows[0]?.count)}\n`);
     if (rows.length > 0) printTable(rows, out);
   }
+}
+
+/** What takes seconds is for those who ask for it. */
+async function printAudit(client: pg.Client, out: NodeJS.WritableStream): Promise<void> {
+  if (!(await isSmallTable(client))) return;
+  out.write(`\nAudit of the table: ${auditLine(await audit(client, { rows: 0 }))}.\n`);
 }
 
 function printTable(rows: readonly Record<string, unknown>[], out: NodeJS.WritableStream): void {

@@ -54,6 +54,15 @@ export const PROGRAM: ProgramDefinition = {
       },
     },
     'Keys and people': {
+      audit: {
+        summary: 'whether anything is in the database that should not be',
+        async load() {
+          const { auditCommand } = await import('../keys/audit.ts');
+          const { lookIntoDatabase } = await import('../../localstack/embedded/look-into-database.ts');
+          const { DATA_FOLDER } = await import('../../localstack/embedded/data-folder.ts');
+          return auditCommand(lookIntoDatabase, DATA_FOLDER);
+        },
+      },
       rekey: {
         summary: 'replace the layer key of all pseudonyms, while writers go on',
         load: async () => (await import('../keys/rekey.ts')).command,

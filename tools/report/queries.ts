@@ -1,3 +1,5 @@
+import { likeIpv4 } from '../../lambda/jobs/audit/value-forms.ts';
+
 /**
  * The questions of a report. Each reads the table once: $1 is the first day that counts or null, $2 the seed of the
  * hashes. All give one row with one column, `answer`.
@@ -15,10 +17,6 @@ export const MOST_CLUSTERS = 12;
 export type PseudonymColumn = 'masked_ip' | 'masked_device_id';
 const COLUMNS: readonly PseudonymColumn[] = ['masked_ip', 'masked_device_id'];
 
-/** The cheap test goes first. */
-const likeIp = (column: string) =>
-  `(${column} like '%.%.%.%' and ${column} ~ '(^|[^0-9.])[0-9]{1,3}(\\.[0-9]{1,3}){3}($|[^0-9.])')`;
-
 /**
  * Everything that needs no distinct count. The hash tables of three groupings fit into the processor's cache; that of
  * all four columns together takes three times as long.
@@ -28,7 +26,7 @@ const likeIp = (column: string) =>
 export const overview = (keyIds: readonly string[]) => `
   with fine as materialized (
     select create_date, device_type, app_version, locale, grouping(create_date, app_version, locale) as of,
-           count(*) as logins, count(*) filter (where ${likeIp('user_id')}) as ip_like_users,
+           count(*) as logins, count(*) filter (where ${likeIpv4('user_id')}) as ip_like_users,
            ${formColumns(keyIds)
              .map(({ name, condition }) => `count(*) filter (where ${condition}) as ${name}`)
              .join(', ')}
@@ -67,8 +65,8 @@ export const overview = (keyIds: readonly string[]) => `
     'forms', ${formsOf(keyIds)},
     'ipLike', json_build_object(
       'user_id', ${total('login', 'ip_like_users')},
-      'device_type', ${total('login', 'logins', likeIp('device_type'))},
-      'locale', ${total('locale', 'logins', likeIp('name'))})) as answer`;
+      'device_type', ${total('login', 'logins', likeIpv4('device_type'))},
+      'locale', ${total('locale', 'logins', likeIpv4('name'))})) as answer`;
 
 /** What `grouping` says of a set: a bit for each column that is not in it. */
 const OF = { day: 0b011, version: 0b101, locale: 0b110 };

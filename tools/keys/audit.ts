@@ -1,0 +1,42 @@
+import type { ClientBase } from 'pg';
+import { audit, countFindings } from '../../lambda/jobs/audit/audit.ts';
+import type { Environment } from '../../lambda/settings/environment.ts';
+import { type CommandModule, defineCommand } from '../cli/command.ts';
+import { describeAudit } from './describe-audit.ts';
+
+/** Gives `work` a connection to DATABASE_URL or, without one, to the database in the data folder of `npm start`. */
+export type LookIntoDatabase = <T>(
+  env: Environment,
+  data: string,
+  work: (client: ClientBase) => Promise<T>,
+) => Promise<T>;
+
+const MOST_ROWS = 100;
+
+const HELP = `
+Environment:
+  DATABASE_URL  a database instead of the data folder's; login_analyst is enough
+
+It looks at every value where pseudonyms belong, at text in other columns that
+looks like an IPv4 address, at grants beyond those of the migrations, and at
+settings by which statements with user ids reach the server's log. A million
+rows take a few seconds. No value is ever printed.
+
+Exit codes: 0 nothing found, 1 failed, 2 wrong usage, 3 something was found.`;
+
+/** @param folder the data folder that is meant where no other is named */
+export function auditCommand(look: LookIntoDatabase, folder: string): CommandModule {
+  return defineCommand(
+    (command) =>
+      command
+        .description('Whether anything is in the database that should not be: values, grants, log settings.')
+        .option('--rows', `also where the values are: table and ctid of ${MOST_ROWS} of them at most`, false)
+        .option('--data <dir>', "the data folder of npm start (default: the project's .login-etl)")
+        .addHelpText('after', HELP),
+    async ({ env, options: { rows, data = folder } }) => {
+      const result = await look(env, data, (client) => audit(client, { rows: rows ? MOST_ROWS : 0 }));
+      const findings = countFindings(result);
+      return { json: { findings, ...result }, text: describeAudit(result), exitCode: findings > 0 ? 3 : 0 };
+    },
+  );
+}
