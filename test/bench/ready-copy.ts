@@ -8,15 +8,17 @@ import { parseMessage } from '../../lambda/message/parse-message.ts';
 import { limitStatements } from '../../lambda/store/connection/session.ts';
 import { copyIn } from '../../lambda/store/write/copy-in.ts';
 import { COPY_ALL, payloads } from '../../lambda/store/write/insert-rows.ts';
+import { maskGuard, readMaskingState } from '../../lambda/store/write/mask-guard.ts';
 import type { Contestant } from './contestant.ts';
 
-const FIRST = limitStatements(20_000);
+const LIMIT = limitStatements(20_000);
 
 /** (d) What the handler sends, made before the clock starts: the time is Postgres's own. */
 export async function createReadyCopy(databaseUrl: string, masterKey: Uint8Array): Promise<Contestant> {
   const masker = createMasker('k1', deriveMaskKeys(masterKey));
   const client = new pg.Client(databaseUrl);
   await client.connect();
+  const first = [...maskGuard(await readMaskingState(client, masker.kids)), LIMIT];
   return {
     id: 'postgres',
     database: 'postgres',
@@ -30,7 +32,7 @@ export async function createReadyCopy(databaseUrl: string, masterKey: Uint8Array
       return () =>
         copyIn(
           client,
-          [FIRST, ...COPY_ALL],
+          [...first, ...COPY_ALL],
           ready.map((bytes) => [() => bytes]),
         );
     },
