@@ -2,8 +2,10 @@ import { readConfig } from '../lambda/settings/config.ts';
 import { ENV, type Environment } from '../lambda/settings/environment.ts';
 import { type CommandLine, defineCommand } from '../tools/cli/command.ts';
 import { UserError } from '../tools/cli/user-error.ts';
+import { integerBetween } from '../tools/cli/values.ts';
 import { DATA_FOLDER, type DataFolder, openDataFolder } from './embedded/data-folder.ts';
 import { keySettings } from './embedded/key-settings.ts';
+import { refuseExisting } from './embedded/rejected/save-dead-letters.ts';
 import { isComplete, reportAsJson } from './embedded/report.ts';
 import { runPipeline, type StartOptions } from './embedded/run.ts';
 import { FILE_HELP } from './events/read-events.ts';
@@ -18,6 +20,9 @@ export const command = defineCommand(
       .argument('[FILE...]', FILE_HELP)
       .option('--watch', 'stay up, store what arrives, until Ctrl-C', false)
       .option('--fresh', 'begin with an empty database', false)
+      .option('--save, --rejected <file>', 'write dead letters to a new file at the end: raw, for you alone to read')
+      .option('--port <n>', 'port of the embedded PostgreSQL (default: a free one)', integerBetween(1, 65_535))
+      .option('--sqs-port <n>', 'port of the SQS queue (default: a free one)', integerBetween(1, 65_535))
       .option('--data <dir>', "keep database, mask keys and log in this folder (default: the project's .login-etl)")
       .addHelpText('after', ENVIRONMENT),
   async ({ args: [files], options: { data = DATA_FOLDER, ...flags }, ...line }) => {
@@ -61,6 +66,10 @@ function checkSettings(options: StartOptions, keys: Record<string, string>, env:
   if (options.fresh && databaseUrl) {
     throw new UserError('--fresh empties the embedded database only, and DATABASE_URL names another one.', 2);
   }
+  if (options.port !== undefined && databaseUrl) {
+    throw new UserError('--port is that of the embedded database, and DATABASE_URL names another one.', 2);
+  }
+  refuseExisting(options.rejected);
   const rest = {
     [ENV.queueUrl]: undefined,
     [ENV.databaseUrl]: databaseUrl || 'postgres://embedded',

@@ -35,6 +35,9 @@ export interface PipelineOptions {
   env: Environment;
   folder: DataFolder;
   keys: Record<string, string>;
+  /** Fixed ones, of PostgreSQL and of SQS. */
+  port?: number | undefined;
+  sqsPort?: number | undefined;
   onBatch(batch: BatchDone<FunctionAnswer>): void;
 }
 
@@ -52,7 +55,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   };
   try {
     const { ownerUrl, writerUrl } = await prepareDatabase(options, stops);
-    const server = await startQueueServer();
+    const server = await startQueueServer(options.sqsPort);
     stops.push(server.stop);
     const queues = await createQueues(server.sqs, server.endpoint, QUEUES);
     const env = environmentVariables(options, writerUrl, queues.queueUrl);
@@ -84,7 +87,7 @@ async function prepareDatabase(options: PipelineOptions, stops: (() => Promise<v
     await migrateOrExplain(own);
     return { ownerUrl: own, writerUrl: own };
   }
-  const postgres = await startPostgres(options.folder.path);
+  const postgres = await startPostgres(options.folder.path, { port: options.port });
   stops.push(postgres.stop);
   await migrateOrExplain(postgres.url);
   return { ownerUrl: postgres.url, writerUrl: await letWriterIn(postgres.url) };

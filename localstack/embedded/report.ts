@@ -5,7 +5,10 @@ import { reasons, total } from '../../tools/cli/counts.ts';
 import { formatCount } from '../../tools/cli/progress.ts';
 import type { Summary } from '../../tools/event-source/run-counts.ts';
 import { auditLine } from '../../tools/keys/describe-audit.ts';
+import { printRejected } from './rejected/print-rejected.ts';
+import type { RejectedEvent } from './rejected/rejected-events.ts';
 import { isSmallTable } from './report-link.ts';
+import { countRows, cut, newerRows, type TableMark } from './table.ts';
 
 export interface RunResult extends Summary {
   deadLettered: number;
@@ -15,6 +18,9 @@ export interface RunResult extends Summary {
   /** Before everything was sent and out of the queue. */
   interrupted: boolean;
   databaseUrl: string;
+  /** Of the table, before anything was sent. */
+  since: TableMark;
+  rejectedEvents: readonly RejectedEvent[];
 }
 
 /** Everything stored, or dead-lettered for a reason that has a name. */
@@ -27,14 +33,21 @@ export function isComplete(result: RunResult): boolean {
   );
 }
 
+const MOST_IN_JSON = 1_000;
+
 /**
  * The object that `--json` prints.
  *
  * @param isOwn whether the database goes on when the run ends; the address of one that has stopped helps nobody
  */
 export function reportAsJson(result: RunResult, isOwn: boolean): Record<string, unknown> {
-  const { unstored: _, interrupted: __, seconds, databaseUrl, ...counts } = result;
-  const figures = { ...counts, seconds: Number(seconds.toFixed(3)), eventsPerSecond: eventsPerSecond(result) };
+  const { unstored: _, interrupted: __, since: ___, rejectedEvents, seconds, databaseUrl, ...counts } = result;
+  const figures = {
+    ...counts,
+    rejectedEvents: rejectedEvents.slice(0, MOST_IN_JSON),
+    seconds: Number(seconds.toFixed(3)),
+    eventsPerSecond: eventsPerSecond(result),
+  };
   return isOwn ? { ...figures, databaseUrl } : figures;
 }
 
@@ -42,27 +55,28 @@ function eventsPerSecond({ received, seconds }: RunResult): number {
   return seconds > 0 ? Math.round(received / seconds) : 0;
 }
 
-/** Pseudonyms are cut for the eye: the first digits tell two of them apart as well as all 32 do. */
-const cut = (column: string, length: number) =>
-  `case when length(${column}) > ${length} then left(${column}, ${length}) || '…' else ${column} end`;
-
-export async function printReport(result: RunResult, out: NodeJS.WritableStream): Promise<void> {
+/** @param isSaved whether dead letters are going to be written to a file */
+export async function printReport(result: RunResult, isSaved: boolean, out: NodeJS.WritableStream): Promise<void> {
+  const hint = isSaved ? '' : ' (--rejected FILE writes them to a file)';
   await withClient(result.databaseUrl, async (client) => {
-    await printRows(client, out);
+    await printRows(client, result.since, out);
     printCounts(result, out);
+    printRejected(result.rejectedEvents, { all: total(result.rejected), hint }, out);
     await printDuplicates(client, out);
     await printAudit(client, out);
   });
 }
 
-async function printRows(client: pg.Client, out: NodeJS.WritableStream): Promise<void> {
-  const { rows } = await client.query(`
-    select ${cut('user_id', 11)} as user_id, ${cut('device_type', 10)} as device_type,
-           ${cut('masked_ip', 11)} as masked_ip, ${cut('masked_device_id', 11)} as masked_device_id,
-           ${cut('locale', 6)} as locale, app_version
-    from user_logins limit 8`);
-  out.write('\nThe first rows of user_logins (without create_date; long values are cut here):\n');
-  printTable(rows, out);
+async function printRows(client: pg.Client, since: TableMark, out: NodeJS.WritableStream): Promise<void> {
+  const { before, newer } = await countRows(client, since);
+  const held = before === 0 ? 'The table was empty before.' : `The table held ${formatCount(before)} rows before.`;
+  if (newer === 0) {
+    out.write(`\nThis run has stored no rows. ${held}\n`);
+    return;
+  }
+  out.write("\nThis run's first rows in user_logins (without create_date; long values are cut):\n");
+  printTable(await newerRows(client, since), out);
+  out.write(`${held}\n`);
 }
 
 function printCounts(result: RunResult, out: NodeJS.WritableStream): void {
@@ -90,7 +104,8 @@ How to go on:
   npx login-etl start FILE      events of your own: JSON array or JSON Lines
   npx login-etl start --watch   stay up: send messages, see them arrive
   npx login-etl                 every command
-What the function logged is in ${folder.logFile}.
+What the function logged:
+  ${folder.logFile}
 `);
 }
 

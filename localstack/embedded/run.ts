@@ -1,21 +1,24 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { reasons } from '../../tools/cli/counts.ts';
-import { formatCount, showProgress } from '../../tools/cli/progress.ts';
+import { formatCount } from '../../tools/cli/progress.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { openMasker } from '../../tools/dlq/open-masker.ts';
-import { createRunCounts, type RunCounts, type Summary } from '../../tools/event-source/run-counts.ts';
+import { createRunCounts, type Summary } from '../../tools/event-source/run-counts.ts';
 import { databaseName, writeRunRecord } from '../../tools/report/run-record.ts';
-import { type Input, openInput, sendInput } from '../events/input.ts';
+import { type Input, openInput } from '../events/input.ts';
 import { watchInstructions } from '../events/instructions.ts';
 import { SAMPLE_EVENTS } from '../events/samples/samples.ts';
 import type { DataFolder } from './data-folder.ts';
 import { startLiveServer } from './live/live-server.ts';
 import { type Pipeline, startPipeline } from './pipeline.ts';
+import { createRejectedEvents } from './rejected/rejected-events.ts';
+import { endDeadLetters } from './rejected/save-dead-letters.ts';
 import { createRepeatedReasons } from './repeated-reasons.ts';
 import { printNextSteps, printReport, type RunResult } from './report.ts';
 import { printReportLink } from './report-link.ts';
+import { sendAll } from './send-all.ts';
 import { queueDepth } from './sqs/queues.ts';
+import { markTable } from './table.ts';
 
 /** What the command line asks for. */
 export interface StartOptions {
@@ -23,6 +26,10 @@ export interface StartOptions {
   json: boolean;
   watch: boolean;
   fresh: boolean;
+  /** Where dead letters go at the end. */
+  rejected?: string | undefined;
+  port?: number | undefined;
+  sqsPort?: number | undefined;
 }
 
 export interface Run {
@@ -37,9 +44,6 @@ export interface Run {
   interrupt: AbortSignal;
 }
 
-/** Enough for the function never to wait, and little enough that the emulator, which looks at each, stays quick. */
-const MAX_UNFINISHED = 2_000;
-const POLL_MS = 20;
 /** Mistakes in the set-up, which a later delivery cannot fix. */
 const FATAL = ['ConfigError', 'KeyMismatchError'];
 
@@ -49,6 +53,7 @@ export async function runPipeline({ options, folder, keys, env, out, interrupt }
   const paths = options.files.length > 0 || options.watch ? options.files : [SAMPLE_EVENTS];
   const input = await readInput(paths, out);
   const counts = createRunCounts();
+  const rejected = createRejectedEvents();
   const fatal = new AbortController();
   const stop = AbortSignal.any([interrupt, fatal.signal]);
   const sayAgain = createRepeatedReasons((line) => out.write(`${clearLine(out)}${line}\n`));
@@ -59,8 +64,13 @@ export async function runPipeline({ options, folder, keys, env, out, interrupt }
     env,
     folder,
     keys,
+    port: options.port,
+    sqsPort: options.sqsPort,
     onBatch({ messageIds, kept, answer, error }) {
-      if (answer) return onNews(counts.delivered(answer.report, kept));
+      if (answer) {
+        rejected.delivered(answer.report.deliveries);
+        return onNews(counts.delivered(answer.report, kept));
+      }
       const { name, message } = error as Error;
       counts.failed(messageIds, message);
       sayAgain([message]);
@@ -68,17 +78,27 @@ export async function runPipeline({ options, folder, keys, env, out, interrupt }
     },
   });
   try {
+    const since = await markTable(pipeline.databaseUrl);
     out.write(
       `Sending ${input.total === null ? 'what arrives' : `${formatCount(input.total)} events`} to the queue ...\n`,
     );
-    const sending = await sendAll({ input, pipeline, counts, stop });
+    const sent = await sendAll({ input, pipeline, counts, rejected, stop });
     fatal.signal.throwIfAborted();
-    const report = await collect(pipeline, counts, sending);
-    keepRecord(folder, env, report);
-    await printReport(report, out);
+    const resultNow = async (): Promise<RunResult> => {
+      const depths = await depthsOf(pipeline);
+      const { databaseUrl } = pipeline;
+      const result = { ...counts.summary(), ...sent, ...depths, databaseUrl, since, rejectedEvents: rejected.list() };
+      keepRecord(folder, env, result);
+      return result;
+    };
+    const report = await resultNow();
+    await printReport(report, options.rejected !== undefined, out);
     if (!options.json && !interrupt.aborted) await printReportLink(folder.path, env, pipeline.databaseUrl, out);
-    if (!options.watch) printNextSteps(folder, out);
-    if (!options.watch || interrupt.aborted) return report;
+    if (!options.watch || interrupt.aborted) {
+      await endDeadLetters(report.deadLettered, options, pipeline, out);
+      if (!options.watch) printNextSteps(folder, out);
+      return report;
+    }
     out.write(watchInstructions(pipeline));
     const live = await startLiveServer({ pipeline, counts, masker: await openMasker({ ...env, ...keys }) });
     beforeStop = live.stop;
@@ -88,19 +108,13 @@ export async function runPipeline({ options, folder, keys, env, out, interrupt }
     fatal.signal.throwIfAborted();
     out.write('\nStopping: finishing what is in flight ...\n');
     await pipeline.drain();
-    const end = await collect(pipeline, counts, sending);
-    keepRecord(folder, env, end);
-    if (end.deadLettered > 0) out.write(deadLettersGone(end.deadLettered));
+    const end = await resultNow();
+    await endDeadLetters(end.deadLettered, options, pipeline, out);
     return end;
   } finally {
     await beforeStop();
     await pipeline.stop();
   }
-}
-
-function deadLettersGone(count: number): string {
-  const which = count === 1 ? '1 dead letter is' : `${formatCount(count)} dead letters are`;
-  return `${which} gone with the queue, which lives in memory: correct the events, and send them again.\n`;
 }
 
 /** For the report, which sees only rows. */
@@ -130,57 +144,10 @@ async function readInput(paths: readonly string[], out: NodeJS.WritableStream): 
   }
 }
 
-interface Sent {
-  /** Until the queue was empty, or until it was interrupted. */
-  seconds: number;
-  interrupted: boolean;
-}
-
-interface Sending {
-  input: Input;
-  pipeline: Pipeline;
-  counts: RunCounts;
-  stop: AbortSignal;
-}
-
-async function sendAll({ input, pipeline, counts, stop }: Sending): Promise<Sent> {
-  const { queue } = pipeline;
-  const startedAt = performance.now();
-  const progress = showProgress(counts.finished, input.total);
-  let sent = 0;
-  const whenReady = async () => {
-    while (sent - counts.finished() > MAX_UNFINISHED && !stop.aborted) await sleep(POLL_MS);
-  };
-  const onSent = (count: number) => {
-    sent += count;
-  };
-  try {
-    await sendInput(input, { queue, whenReady, onSent, stop });
-    await untilEmpty(pipeline, () => counts.received() === sent, stop);
-  } finally {
-    progress.end();
-  }
-  const interrupted = stop.aborted;
-  if (interrupted) await pipeline.drain();
-  return { seconds: (performance.now() - startedAt) / 1_000, interrupted };
-}
-
-/** A message is out of the queue a moment before the batch that took it is counted. */
-async function untilEmpty(pipeline: Pipeline, allCounted: () => boolean, stop: AbortSignal): Promise<void> {
-  while (!stop.aborted) {
-    if (allCounted()) {
-      const { visible, inFlight } = await queueDepth(pipeline.sqs, pipeline.queueUrl);
-      if (visible + inFlight === 0) return;
-    }
-    await sleep(POLL_MS);
-  }
-}
-
-async function collect(pipeline: Pipeline, counts: RunCounts, sent: Sent): Promise<RunResult> {
+async function depthsOf(pipeline: Pipeline): Promise<{ pending: number; deadLettered: number }> {
   const { visible, inFlight } = await queueDepth(pipeline.sqs, pipeline.queueUrl);
   const { visible: deadLettered } = await queueDepth(pipeline.sqs, pipeline.deadLetterQueueUrl);
-  const { databaseUrl } = pipeline;
-  return { ...counts.summary(), ...sent, deadLettered, pending: visible + inFlight, databaseUrl };
+  return { pending: visible + inFlight, deadLettered };
 }
 
 function newsLine(news: Summary): string {

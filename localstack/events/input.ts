@@ -1,13 +1,24 @@
 import { formatCount } from '../../tools/cli/progress.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { canBeReadOnce, countEvents, readEvents } from './read-events.ts';
-import { type SendOptions, sendEvents } from './send-events.ts';
+import { type SendOptions as SendOptionsOfFile, sendEvents } from './send-events.ts';
+
+/** Where an event stands; `path` as it was given. */
+export interface EventPlace {
+  path: string;
+  line: number;
+}
 
 /** Files of events. */
 export interface Input {
   paths: readonly string[];
   /** How many there are; null where that is known only at the end. */
   total: number | null;
+}
+
+export interface SendOptions extends Omit<SendOptionsOfFile, 'onMessage'> {
+  /** Told of each event under which id the queue has it. */
+  onMessage?(messageId: string, place: EventPlace): void;
 }
 
 /** Reads what can be read twice to its end, so that a broken file costs nothing. */
@@ -28,7 +39,8 @@ export async function sendInput({ paths, total }: Input, options: SendOptions): 
     onSent(events);
   };
   for (const path of paths) {
-    await sendEvents(readEvents(path, stop), { ...options, onSent: count });
+    const onMessage = (id: string, line: number) => options.onMessage?.(id, { path, line });
+    await sendEvents(readEvents(path, stop), { ...options, onSent: count, onMessage });
     if (stop.aborted) return;
   }
   if (total !== null && sent !== total) {

@@ -22,20 +22,30 @@ export function watchInstructions(at: Endpoints): string {
 
 /** How to send a message and see its row, in lines that work when they are pasted. */
 export function sendInstructions(at: Endpoints): string {
-  const body = JSON.stringify(SAMPLE);
-  const request = JSON.stringify({ QueueUrl: at.queueUrl, MessageBody: body });
+  // Between its members JSON may have line breaks.
+  const body = JSON.stringify(SAMPLE).replace(/,(?="device_)/g, ',\n      ');
+  const request = JSON.stringify({ QueueUrl: at.queueUrl, MessageBody: JSON.stringify(SAMPLE) });
   return `Send a message:
 
-  AWS_ACCESS_KEY_ID=${LOCAL_AWS.accessKeyId} AWS_SECRET_ACCESS_KEY=${LOCAL_AWS.secretAccessKey} aws sqs send-message --region ${LOCAL_AWS.region} \\
-    --endpoint-url ${at.endpoint} --queue-url ${at.queueUrl} \\
+  AWS_ACCESS_KEY_ID=${LOCAL_AWS.accessKeyId} AWS_SECRET_ACCESS_KEY=${LOCAL_AWS.secretAccessKey} \\
+    aws sqs send-message --region ${LOCAL_AWS.region} \\
+    --endpoint-url ${at.endpoint} \\
+    --queue-url ${at.queueUrl} \\
     --message-body '${body}'
 
-  curl -s ${at.endpoint}/ -H 'Content-Type: application/x-amz-json-1.0' -H 'X-Amz-Target: AmazonSQS.SendMessage' \\
+  curl -s ${at.endpoint}/ \\
+    -H 'Content-Type: application/x-amz-json-1.0' \\
+    -H 'X-Amz-Target: AmazonSQS.SendMessage' \\
     -d '${request}'
+
+Send the events of a file:
+
+  AWS_ENDPOINT_URL=${at.endpoint} npx login-etl seed FILE
 
 See the rows:
 
-  psql '${at.databaseUrl}' -c 'select * from user_logins'
+  psql '${at.databaseUrl}' \\
+    -c 'select * from user_logins'
 
 See what could not become a row, and why:
 

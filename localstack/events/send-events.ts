@@ -1,5 +1,5 @@
 import { UserError } from '../../tools/cli/user-error.ts';
-import type { BusyQueue } from '../../tools/sqs/busy-queue.ts';
+import type { BusyQueue, OnSent } from '../../tools/sqs/busy-queue.ts';
 import type { EventText } from './split-events.ts';
 
 export interface SendOptions {
@@ -7,6 +7,8 @@ export interface SendOptions {
   /** Waits until the queue may take more, so that a long input is never in memory at once. */
   whenReady(): Promise<void>;
   onSent(count: number): void;
+  /** Told of each event under which id the queue has it. */
+  onMessage?(messageId: string, line: number): void;
   stop: AbortSignal;
 }
 
@@ -30,8 +32,12 @@ export async function sendEvents(events: AsyncIterable<EventText>, options: Send
   await Promise.all(Array.from({ length: CALLS_AT_ONCE }, worker));
 }
 
-async function sendBatch(batch: readonly EventText[], { queue, onSent }: SendOptions): Promise<void> {
-  const failed = await queue.sendBatch(batch.map(({ body }) => body));
+async function sendBatch(batch: readonly EventText[], { queue, onSent, onMessage }: SendOptions): Promise<void> {
+  const tell: OnSent = (position, messageId) => onMessage?.(messageId, batch[position]?.line ?? 0);
+  const failed = await queue.sendBatch(
+    batch.map(({ body }) => body),
+    tell,
+  );
   onSent(batch.length - failed.length);
   const refused = failed[0];
   if (refused) throw new UserError(`line ${batch[refused.position]?.line}: SQS refuses the event (${refused.code}).`);

@@ -1,12 +1,18 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import pg from 'pg';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../localstack/embedded/ports.ts';
+import { SAMPLE_EVENTS } from '../../localstack/events/samples/samples.ts';
 import { dataFolder, killGroup, npmStart, parseResult, runStart } from '../support/npm-start.ts';
 import { VALID_BODY } from '../support/records.ts';
+
+type Paths = [string, string, string];
 
 async function queryWhileUp(folder: string, sql: string): Promise<unknown[]> {
   const started = npmStart(['--data', folder, '--watch', '/dev/null']);
@@ -29,6 +35,7 @@ describe('npm start', () => {
       duplicates: 0,
       rejected: { 'missing user_id': 1 },
       changed: {},
+      rejectedEvents: [{ path: SAMPLE_EVENTS, line: 98, reason: 'missing user_id' }],
       deadLettered: 1,
       pending: 0,
       seconds: expect.any(Number),
@@ -49,6 +56,20 @@ describe('npm start', () => {
     expect(await queryWhileUp(folder, counts)).toEqual([{ rows: 198, ips: 92 }]);
     await runStart(['--data', folder, '--fresh', '/dev/null']);
     expect(await queryWhileUp(folder, counts)).toEqual([{ rows: 0, ips: 0 }]);
+  });
+
+  test('shows the rows of this run, and says what the table held before', async () => {
+    const folder = dataFolder();
+    const file = join(folder, 'mine.json');
+    writeFileSync(file, JSON.stringify({ ...VALID_BODY, user_id: 'mine' }));
+    const first = await runStart(['--data', folder]);
+    expect(first.stdout).toContain('The table was empty before.\n');
+    const second = await runStart(['--data', folder, file]);
+    expect(second.stdout).toMatch(
+      /^This run's first rows .*:\n {2}user_id .*\n {2}mine .*\nThe table held 99 rows before\.$/m,
+    );
+    const third = await runStart(['--data', folder, '/dev/null']);
+    expect(third.stdout).toContain('This run has stored no rows. The table held 100 rows before.\n');
   });
 
   test('ends with a picture of the table, and of what became of the messages', async () => {
@@ -125,6 +146,61 @@ describe('npm start', () => {
   });
 });
 
+describe('rejected events', () => {
+  test('are named by file and line, and written to a file that only their owner can read', async () => {
+    const folder = dataFolder();
+    const [lines, array, saved] = ['a.jsonl', 'b.json', 'rejected.jsonl'].map((name) => join(folder, name)) as Paths;
+    const { ip: _, ...withoutIp } = VALID_BODY;
+    writeFileSync(lines, [VALID_BODY, 'canary', withoutIp].map((event) => JSON.stringify(event)).join('\n'));
+    writeFileSync(array, JSON.stringify([VALID_BODY, { ...VALID_BODY, ip: 7 }], null, 2));
+    const { code, stdout, stderr } = await runStart(['--data', folder, '--rejected', saved, lines, array]);
+    expect(code).toBe(0);
+    const named = [`${lines}, line 2: not_json`, `${lines}, line 3: missing ip`, `${array}, line 10: wrong_type ip`];
+    expect(stdout).toContain(`Rejected:\n${named.map((line) => `  ${line}\n`).join('')}\n`);
+    expect(stdout + stderr).not.toContain('canary');
+    expect(statSync(saved).mode & 0o777).toBe(0o600);
+    const events = readFileSync(saved, 'utf8').trim().split('\n');
+    expect(events.map((line) => JSON.parse(line))).toEqual(
+      expect.arrayContaining(['canary', withoutIp, { ...VALID_BODY, ip: 7 }]),
+    );
+    expect(events).toHaveLength(3);
+    const again = await runStart(['--data', folder, '--json', saved]);
+    expect(parseResult(again.stdout)).toMatchObject({
+      rejected: { not_json: 1, 'missing ip': 1, 'wrong_type ip': 1 },
+    });
+  });
+
+  test('are written over nothing', async () => {
+    const folder = dataFolder();
+    const file = join(folder, 'input.jsonl');
+    writeFileSync(file, JSON.stringify(VALID_BODY));
+    const { code, stderr } = await runStart(['--data', folder, '--rejected', file, file]);
+    expect([code, stderr]).toEqual([2, `${file} is there already, and is not written over.\n`]);
+  });
+});
+
+describe('fixed ports', () => {
+  test('are those that were asked for', async () => {
+    const folder = dataFolder();
+    const [port, sqsPort] = [await freePort(), await freePort()];
+    const started = npmStart(['--data', folder, '--watch', '--port', `${port}`, '--sqs-port', `${sqsPort}`]);
+    const [, database = ''] = await started.until(/psql '([^']+)'/);
+    const [, endpoint] = await started.until(/--endpoint-url (\S+)/);
+    expect([new URL(database).port, endpoint]).toEqual([`${port}`, `http://127.0.0.1:${sqsPort}`]);
+    started.child.kill('SIGINT');
+    expect(await started.exit()).toBe(0);
+  });
+
+  test.for(['--port', '--sqs-port'])('that are taken end the run in one sentence: %s', async (option) => {
+    const server = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { code, stderr } = await runStart(['--data', dataFolder(), option, `${port}`]);
+    expect([code, stderr]).toEqual([1, `Port ${port} is taken: free it, or give ${option} another one.\n`]);
+  });
+});
+
 test('npm start that is interrupted half way stops cleanly, and does not say that all is well', async () => {
   const folder = dataFolder();
   const file = join(folder, 'many.jsonl');
@@ -141,7 +217,8 @@ test('npm start that is interrupted half way stops cleanly, and does not say tha
 describe('npm start -- --watch', () => {
   test('stores what arrives, is reached from this machine only, and stops cleanly on Ctrl-C', async () => {
     const folder = dataFolder();
-    const started = npmStart(['--data', folder, '--watch', '--json', '/dev/null']);
+    const saved = join(folder, 'saved.jsonl');
+    const started = npmStart(['--data', folder, '--watch', '--json', '--save', saved, '/dev/null']);
     const [, endpoint] = await started.until(/--endpoint-url (\S+)/);
     const [curl] = await started.until(/curl -s [\s\S]+?-d '[^\n]+'/);
     expect(curl).toContain(`${endpoint}/`);
@@ -155,7 +232,7 @@ describe('npm start -- --watch', () => {
     for (const at of elsewhere) {
       await expect(fetch((endpoint as string).replace('127.0.0.1', at?.address as string))).rejects.toThrow();
     }
-    const bad = JSON.stringify({ ...JSON.parse(body), MessageBody: 'not json' });
+    const bad = JSON.stringify({ ...JSON.parse(body), MessageBody: 'not json,\n"canary"' });
     expect((await fetch(endpoint as string, { method: 'POST', headers, body: bad })).status).toBe(200);
     await started.until(/rejected: not_json: 1/);
     const { QueueUrl } = JSON.parse(body);
@@ -170,7 +247,22 @@ describe('npm start -- --watch', () => {
     started.child.kill('SIGINT');
     expect(await started.exit()).toBe(0);
     expect(parseResult(started.stdout())).toMatchObject({ received: 2, stored: 1, deadLettered: 1, pending: 0 });
-    expect(started.stderr()).toContain('1 dead letter is gone with the queue, which lives in memory');
+    expect(started.stderr()).toContain(`1 dead letter is now in ${saved},\nwith ip and device id in the clear`);
+    expect(readFileSync(saved, 'utf8')).toBe('"not json,\\n\\"canary\\""\n');
+    const long = started
+      .stderr()
+      .split('\n')
+      .filter((line) => line.length > 80);
+    expect(long).toEqual([expect.stringMatching(/^ {4}-d '/)]);
+  });
+
+  test('says how many dead letters are gone with it', async () => {
+    const started = npmStart(['--data', dataFolder(), '--watch', '-'], { stdin: '"not json"' });
+    await started.until(/Ctrl-C/);
+    started.child.kill('SIGINT');
+    expect(await started.exit()).toBe(0);
+    expect(started.stdout()).toContain('1 dead letter is gone with the queue, which lives in memory.');
+    expect(started.stdout()).toContain('--save FILE');
   });
 
   test('has its folder to itself, until it is killed', async () => {

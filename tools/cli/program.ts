@@ -61,7 +61,7 @@ function takenOptions(program: Command, [name = '']: readonly string[], { env }:
   if (!isNpmScript(name, env)) return [];
   const options = program.commands.find((one) => one.name() === name)?.options ?? [];
   return takenByNpm(
-    options.flatMap(({ long }) => long ?? []),
+    options.flatMap(({ short, long }) => [short, long].filter((flag) => flag?.startsWith('--')) as string[]),
     env,
   );
 }

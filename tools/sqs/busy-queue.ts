@@ -7,10 +7,15 @@ export interface BusyQueue {
   receive(ask: { max: number; waitSeconds: number; signal?: AbortSignal }): Promise<Message[]>;
   /** @returns the positions of those that were not deleted */
   deleteBatch(receiptHandles: readonly string[]): Promise<number[]>;
-  /** @returns the positions of those that SQS did not take, and its code for why */
-  sendBatch(bodies: readonly string[]): Promise<{ position: number; code: string }[]>;
+  /**
+   * @param onSent told the id of each that SQS took
+   * @returns the positions of those that it did not take, and its code for why
+   */
+  sendBatch(bodies: readonly string[], onSent?: OnSent): Promise<{ position: number; code: string }[]>;
   close(): void;
 }
+
+export type OnSent = (position: number, messageId: string) => void;
 
 interface BatchAnswer {
   Failed?: BatchResultErrorEntry[];
@@ -37,10 +42,13 @@ export function createBusyQueue(sqs: SQSClient, QueueUrl: string): BusyQueue {
       const { Failed = [] } = await call<BatchAnswer>('DeleteMessageBatch', { QueueUrl, Entries });
       return Failed.map(({ Id }) => Number(Id));
     },
-    async sendBatch(bodies) {
+    async sendBatch(bodies, onSent) {
       const Entries = bodies.map((MessageBody, i) => ({ Id: `${i}`, MessageBody }));
       const answer = await call<Partial<SendMessageBatchResult>>('SendMessageBatch', { QueueUrl, Entries });
-      for (const { Id, MD5OfMessageBody } of answer.Successful ?? []) checkBody(bodies[Number(Id)], MD5OfMessageBody);
+      for (const { Id, MessageId = '', MD5OfMessageBody } of answer.Successful ?? []) {
+        checkBody(bodies[Number(Id)], MD5OfMessageBody);
+        onSent?.(Number(Id), MessageId);
+      }
       return (answer.Failed ?? []).map(({ Id, Code }) => ({ position: Number(Id), code: Code ?? 'unknown' }));
     },
   };

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../../tools/cli/user-error.ts';
+import { freePort, requireFreePort } from '../ports.ts';
 import { type Binaries, copyBinaries, findBinaries } from './binaries.ts';
 import { type RunOptions, runProgram } from './run-program.ts';
 import { type Account, isReachable, OPEN_FOLDER, openFolderFor, serverAccount } from './server-account.ts';
@@ -31,6 +31,8 @@ export interface PostgresOptions {
   settings?: Readonly<Record<string, string>>;
   /** npm package of another release. */
   packageName?: string;
+  /** A fixed one. */
+  port?: number | undefined;
 }
 
 /** Where the server's files are, and how its programs are run. */
@@ -41,7 +43,7 @@ interface Home {
 }
 
 /**
- * Starts a real PostgreSQL on a free port of the loopback interface, with its data below `folder`. A server that a
+ * Starts a real PostgreSQL on a port of the loopback interface, with its data below `folder`. A server that a
  * killed run left behind on the same data is stopped first, so the caller must be the folder's only user.
  *
  * @throws UserError when it cannot start here, with the reason
@@ -54,7 +56,8 @@ export async function startPostgres(folder: string, options: PostgresOptions = {
   const { pgCtl, initdb } = reachableBinaries(await findBinaries(options.packageName), account);
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(initdb, home);
   await runProgram(pgCtl, ['stop', '-w', '-m', 'fast', '-D', data], as).catch(() => {}); // fails where none is running
-  const port = await start(pgCtl, home, options.settings);
+  if (options.port !== undefined) await requireFreePort(options.port, '--port');
+  const port = await start(pgCtl, home, options);
   return {
     url: urlOf(path, port),
     async stop() {
@@ -106,7 +109,7 @@ async function initialise(initdb: string, { home, data, as }: Home): Promise<voi
   const passwordFile = join(home, 'password');
   rmSync(half, { recursive: true, force: true });
   mkdirSync(half, { recursive: true });
-  writeFileSync(passwordFile, randomBytes(16).toString('hex'), { mode: 0o600 });
+  writeFileSync(passwordFile, randomBytes(16).toString('base64url'), { mode: 0o600 });
   const { uid, gid } = as;
   if (uid !== undefined && gid !== undefined) for (const path of [home, half, passwordFile]) chownSync(path, uid, gid);
   const access = ['-U', OWNER, '-A', 'scram-sha-256', '--pwfile', passwordFile];
@@ -118,11 +121,11 @@ async function initialise(initdb: string, { home, data, as }: Home): Promise<voi
   renameSync(half, data);
 }
 
-async function start(pgCtl: string, { home, data, as }: Home, settings: PostgresOptions['settings']): Promise<number> {
+async function start(pgCtl: string, { home, data, as }: Home, options: PostgresOptions): Promise<number> {
   const log = join(home, 'server.log');
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
-    const all = { ...SETTINGS, port, ...settings };
+    const port = options.port ?? (await freePort());
+    const all = { ...SETTINGS, port, ...options.settings };
     const flags = Object.entries(all).map(([name, value]) => `-c ${name}='${value}'`);
     try {
       await runProgram(pgCtl, ['start', '-w', '-s', '-D', data, '-l', log, '-o', flags.join(' ')], as);
@@ -133,14 +136,4 @@ async function start(pgCtl: string, { home, data, as }: Home, settings: Postgres
       throw new UserError(`PostgreSQL did not start: ${lastLine} (whole log: ${log})`);
     }
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer().once('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => (typeof address === 'object' && address ? done(address.port) : fail(new Error('no port'))));
-    });
-  });
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { LOCAL_AWS } from '../../../infra/localstack-endpoint.ts';
+import { requireFreePort } from '../ports.ts';
 
 export interface QueueServer {
   /** http://127.0.0.1:port */
@@ -10,9 +11,14 @@ export interface QueueServer {
   stop(): Promise<void>;
 }
 
-/** Starts an SQS server on a free port, in a thread of its own: it takes as long for a message as the whole pipeline. */
-export async function startQueueServer(): Promise<QueueServer> {
-  const thread = new Worker(new URL('./server-thread.ts', import.meta.url));
+/**
+ * Starts an SQS server in a thread of its own: it takes as long for a message as the whole pipeline.
+ *
+ * @param fixedPort of the loopback interface; a free one where it is left out
+ */
+export async function startQueueServer(fixedPort?: number): Promise<QueueServer> {
+  if (fixedPort !== undefined) await requireFreePort(fixedPort, '--sqs-port');
+  const thread = new Worker(new URL('./server-thread.ts', import.meta.url), { workerData: { port: fixedPort ?? 0 } });
   const [port] = await once(thread, 'message');
   const endpoint = `http://127.0.0.1:${port}`;
   const sqs = createSqsClient(endpoint);

@@ -1,8 +1,8 @@
 import type { AddressInfo } from 'node:net';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { buildApp } from 'fauxqs';
 
 /** `startFauxqs` listens on every interface, without authentication; this is loopback only. */
 const app = buildApp({ logger: false });
-await app.listen({ port: 0, host: '127.0.0.1' });
+await app.listen({ port: workerData.port, host: '127.0.0.1' });
 parentPort?.postMessage((app.server.address() as AddressInfo).port);

@@ -1,0 +1,61 @@
+import type { DeliveryReport } from '../../../tools/event-source/run-counts.ts';
+import type { EventPlace } from '../../events/input.ts';
+
+export interface RejectedEvent extends EventPlace {
+  reason: string;
+}
+
+/** Finds out where in the input the rejected events stand. */
+export interface RejectedEvents {
+  sent(messageId: string, place: EventPlace): void;
+  delivered(deliveries: readonly DeliveryReport[]): void;
+  /** From now on messages that were not sent by this run are nobody's. */
+  allSent(): void;
+  /** Those that were rejected, a file after another, and no more than the first few thousand. */
+  list(): RejectedEvent[];
+}
+
+/** Nobody reads on; more would only fill the memory of a long run. */
+const MOST = 10_000;
+
+export function createRejectedEvents(): RejectedEvents {
+  const unsettled = new Map<string, EventPlace>();
+  const rejected = new Map<string, RejectedEvent>();
+  /** Told before the call that sent them: the queue can be quicker than its answer. */
+  const early = new Map<string, DeliveryReport>();
+  let isSending = true;
+
+  function settle({ messageId, outcome }: DeliveryReport, place: EventPlace): void {
+    unsettled.delete(messageId);
+    if (outcome.kind !== 'rejected') rejected.delete(messageId);
+    else if (rejected.size < MOST) rejected.set(messageId, { ...place, reason: outcome.reason });
+  }
+
+  return {
+    sent(messageId, place) {
+      const delivery = early.get(messageId);
+      early.delete(messageId);
+      if (delivery) settle(delivery, place);
+      else unsettled.set(messageId, place);
+    },
+    delivered(deliveries) {
+      for (const delivery of deliveries) {
+        const { messageId, outcome } = delivery;
+        if (outcome.kind === 'retry') continue;
+        const place = unsettled.get(messageId) ?? rejected.get(messageId);
+        if (place) settle(delivery, place);
+        else if (isSending) early.set(messageId, delivery);
+      }
+    },
+    allSent() {
+      isSending = false;
+      early.clear();
+    },
+    list() {
+      const paths = [...new Set([...rejected.values()].map(({ path }) => path))];
+      return paths.flatMap((path) =>
+        [...rejected.values()].filter((event) => event.path === path).sort((a, b) => a.line - b.line),
+      );
+    },
+  };
+}
