@@ -1,4 +1,9 @@
-import { Annotations, aws_cloudwatch_actions as actions, aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
+import {
+  Annotations,
+  aws_cloudwatch_actions as actions,
+  aws_cloudwatch as cloudwatch,
+  type aws_sns as sns,
+} from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { nameOf } from '../names.ts';
 import { RUNBOOK_FILE } from '../runbook.ts';
@@ -9,13 +14,15 @@ import { alarmTopic } from './alarm-topic.ts';
 /** Everything that somebody should be woken for, and the topic that tells them. */
 export class Alarms extends Construct {
   readonly all: cloudwatch.Alarm[];
+  readonly topic: sns.Topic;
   readonly #settings: AwsSettings;
 
   constructor(scope: Construct, settings: AwsSettings, watched: Watched) {
     super(scope, 'Alarms');
     this.#settings = settings;
     this.all = Object.entries(alarmProps(settings, watched)).map(([name, props]) => this.#alarm(name, props));
-    const tell = new actions.SnsAction(alarmTopic(this, settings));
+    this.topic = alarmTopic(this, settings);
+    const tell = new actions.SnsAction(this.topic);
     for (const alarm of this.all) {
       alarm.addAlarmAction(tell);
       alarm.addOkAction(tell);

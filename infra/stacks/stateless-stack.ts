@@ -4,9 +4,10 @@ import { Alarms } from '../constructs/alarms.ts';
 import { Dashboard } from '../constructs/dashboard.ts';
 import { databaseEnvironment } from '../constructs/database-access.ts';
 import { Ingest } from '../constructs/ingest.ts';
+import { KeyWatch } from '../constructs/key-watch.ts';
 import { Maintenance } from '../constructs/maintenance.ts';
 import { Migration } from '../constructs/migration.ts';
-import { DATABASE, nameOf } from '../names.ts';
+import { DATABASE, nameOf, roleNameOf } from '../names.ts';
 import type { AwsSettings } from '../settings/settings.ts';
 import type { StatefulStack } from './stateful-stack.ts';
 
@@ -37,6 +38,11 @@ export class StatelessStack extends Stack {
     const maintenance = new Maintenance(this, settings, { network, database, log: logs.of.maintain });
     const watched = { queues, ingest: ingest.function, maintenance: maintenance.function, cluster };
     const alarms = new Alarms(this, settings, watched);
+    new KeyWatch(this, settings, {
+      keys: [rootKey, layerKey, ...(nextLayerKey ? [nextLayerKey] : [])],
+      users: [roleNameOf(settings.stage, 'ingest')],
+      topic: alarms.topic,
+    });
     new Dashboard(this, settings, watched, alarms.all);
   }
 }

@@ -14,7 +14,7 @@ test('has these resources and no others', () => {
   expect(inventory(stateless)).toEqual({
     'AWS::CloudWatch::Alarm': 8,
     'AWS::CloudWatch::Dashboard': 1,
-    'AWS::Events::Rule': 1,
+    'AWS::Events::Rule': 2,
     'AWS::IAM::Policy': FUNCTIONS.length,
     // One more of each for CDK's provider of the trigger.
     'AWS::IAM::Role': FUNCTIONS.length + 1,
@@ -162,7 +162,7 @@ test.for([
   [6, 'rate(6 hours)'],
 ] as const)('the maintenance runs every %s hours where the settings say so', ([everyHours, rate]) => {
   const { stateless: template } = awsTemplates({ ...PROD, maintenance: { everyHours } });
-  const { ScheduleExpression, State, Targets } = resource(template, 'AWS::Events::Rule').Properties;
+  const { ScheduleExpression, State, Targets } = resource(template, 'AWS::Events::Rule', 'ScheduleExpression').Properties;
   expect({ ScheduleExpression, State }).toEqual({ ScheduleExpression: rate, State: 'ENABLED' });
   expect(JSON.stringify(Targets)).toContain('maintain');
 });
