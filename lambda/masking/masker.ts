@@ -20,6 +20,8 @@ export interface Canonical {
 type ValueKeyName = Exclude<RootKeyName, 'check'>;
 const VALUE_KEYS = (Object.keys(ROOT_KEY_INFO) as RootKeyName[]).filter((name) => name !== 'check');
 
+/** Of a pseudonym. */
+export const PSEUDONYM = /^k[1-9][0-9]{0,3}t?_[0-9a-f]{32}$/;
 /** Names the layer key in every pseudonym. The number fits Postgres's smallint. */
 export const KEY_ID = /^k[1-9][0-9]{0,3}$/;
 

@@ -21,7 +21,7 @@ export interface LayerSource {
 }
 
 /** Only its layer may be missing; what it then writes cannot be given another layer without the root key. */
-const FIRST_KEY_ID = 'k1';
+export const FIRST_KEY_ID = 'k1';
 const ROOT = { own: ENV.maskKey, kms: ENV.maskKmsKey };
 const LAYER = { own: ENV.maskLayerKey, kms: ENV.maskLayerKmsKey };
 const NEXT_LAYER = { own: ENV.maskNextLayerKey, kms: ENV.maskNextLayerKmsKey };

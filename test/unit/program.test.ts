@@ -5,6 +5,7 @@ import { runLoginEtl } from '../support/program.ts';
 const COMMANDS = Object.values(PROGRAM.groups).flatMap((group) => Object.keys(group));
 /** Commander asks for these first. */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  pseudonym: ['--field', 'ip'],
   rekey: ['--to', 'k2'],
   deploy: ['--stage', 'dev'],
   destroy: ['--stage', 'localstack'],

@@ -3,10 +3,10 @@ import type { SQSRecord } from 'aws-lambda';
 import { confirm, requireSomebody } from '../cli/confirm.ts';
 import { toJson } from '../cli/printable.ts';
 import { UserError } from '../cli/user-error.ts';
+import { openMasker } from '../keys/open-masker.ts';
 import { messages } from './counts.ts';
 import type { Lease } from './lease.ts';
 import { maskedView } from './masked-view.ts';
-import { openMasker } from './open-masker.ts';
 import type { QueueAnswer, QueueCommandLine } from './queue-command.ts';
 
 export async function show(line: QueueCommandLine): Promise<QueueAnswer> {

@@ -12,8 +12,8 @@ import { limitStatements } from '../../lambda/store/connection/session.ts';
 import { withClient } from '../../lambda/store/connection/with-client.ts';
 import { insertRows } from '../../lambda/store/write/insert-rows.ts';
 import { UserError } from '../cli/user-error.ts';
+import { openMasker } from '../keys/open-masker.ts';
 import { type Diagnose, type Diagnosis, diagnoseByChecks } from './diagnose.ts';
-import { openMasker } from './open-masker.ts';
 
 /** What a statement gets after one that failed. */
 const IN_FAILED_TRANSACTION = '25P02';

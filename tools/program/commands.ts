@@ -54,6 +54,10 @@ export const PROGRAM: ProgramDefinition = {
       },
     },
     'Keys and people': {
+      pseudonym: {
+        summary: 'the pseudonym of a value that you know',
+        load: async () => (await import('../keys/pseudonym.ts')).command,
+      },
       audit: {
         summary: 'whether anything is in the database that should not be',
         async load() {

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type pg from 'pg';
+import { PSEUDONYM } from '../../lambda/masking/masker.ts';
 import { type Cluster, type Facts, sharingOf, type UserCount } from './facts.ts';
 import { NAMES, overview, type PseudonymColumn, sharing, USERS } from './queries.ts';
 
@@ -79,8 +80,6 @@ async function readClock(client: pg.ClientBase, days: number | null): Promise<{ 
   );
   return rows[0];
 }
-
-const PSEUDONYM = /^k[1-9][0-9]{0,3}t?_[0-9a-f]{32}$/;
 
 function withNames(top: Found['top'], names: Readonly<Record<string, string>>): Cluster[] {
   return top.map((cluster) => {
