@@ -5,9 +5,10 @@ import type { InsertOutcome } from '../../lambda/batch/outcome.ts';
 export class Refusal extends Error {
   readonly classified: ClassifiedError;
 
-  constructor(kind: ClassifiedError['kind'], code: string) {
+  /** @param name of the constraint */
+  constructor(kind: ClassifiedError['kind'], code: string, name?: string) {
     super('refused');
-    this.classified = { kind, code };
+    this.classified = name === undefined ? { kind, code } : { kind, code, name };
   }
 }
 

@@ -139,6 +139,7 @@ describe('a message that is in the batch twice', () => {
 
   test.for([
     [REFUSAL, REFUSED],
+    [new Refusal('data', '23514', 'no_androids'), { kind: 'rejected', reason: 'refused 23514 no_androids' }],
     [UNCLEAR, WAITS],
   ] as const)('and not stored has the same outcome twice: %o', async ([refusal, outcome]) => {
     const { result } = await run([record(A), record(A)], () => refusal);
