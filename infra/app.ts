@@ -6,7 +6,7 @@ import { AWS_STAGES, type AwsSettings, LOCALSTACK } from './settings/settings.ts
 import { SettingsError } from './settings/settings-error.ts';
 import { chooseStage } from './stage.ts';
 
-/** Where docker-compose.yml has Postgres, as a function sees it that LocalStack runs in a container. */
+/** The Postgres of docker-compose.yml, as seen by a function that LocalStack runs in a container. */
 const COMPOSE_DATABASE = 'postgres://postgres:postgres@postgres:5432/postgres';
 
 /** Value of the context `protection` with which a first deployment makes the stack that it then protects. */

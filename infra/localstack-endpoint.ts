@@ -1,4 +1,4 @@
-/** Where docker-compose.yml has LocalStack, as this machine sees it. */
+/** The LocalStack of docker-compose.yml, as this machine sees it. */
 export const COMPOSE_ENDPOINT = 'http://localhost:4566';
 
 /** Region and credentials of every emulator: they accept any, and these are the ones their documentation uses. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-/** From the root of the project; its section "When an alarm rings" has one heading per alarm. */
+/** Relative to the root of the project. Its section "When an alarm rings" has one heading per alarm. */
 export const RUNBOOK_FILE = 'infra/README.md';
 
 /** `git@host:owner/name.git`, as git writes an address of SSH for short. */

@@ -15,7 +15,7 @@ export const handler = createMaintenance(process.env);
 
 export interface Maintained {
   deleted: number;
-  /** Where REFRESH_VIEWS asks for it. */
+  /** Only if REFRESH_VIEWS asks for it. */
   viewsRefreshed?: true;
 }
 

@@ -24,9 +24,9 @@ export interface AlarmProps {
   breaching?: number;
 }
 
-/** Of the timeout. Above this the next slow batch may be cut off and start again from the beginning. */
+/** Share of the timeout above which the next slow batch may be cut off and have to start again. */
 const DURATION_SHARE = 0.8;
-/** In per cent of what the maximum capacity has. */
+/** Per cent of the CPU at maximum capacity. */
 const CPU = 90;
 /** Lambda calls the maintenance function up to three times a day until it succeeds (asynchronous invocation). */
 const MAINTENANCE_TRIES = 3;

@@ -11,7 +11,7 @@ export interface JobProps {
   log: logs.ILogGroup;
 }
 
-/** In Lambda's own image of Node; it holds the authorities that sign the certificates of RDS. */
+/** Part of Lambda's Node image; it holds the authorities that sign the certificates of RDS. */
 const AUTHORITIES = '/var/runtime/ca-cert.pem';
 
 /**

@@ -28,7 +28,7 @@ export type Cluster = rds.DatabaseCluster | rds.DatabaseClusterFromSnapshot;
 export interface DatabaseProps {
   network: Network;
   key: kms.IKey;
-  /** Of everything that holds the data or that such a thing needs. */
+  /** Applies to everything that holds data, and to what that depends on. */
   removalPolicy: RemovalPolicy;
   /** Whether RDS refuses to delete the cluster. */
   isProtected: boolean;

@@ -26,7 +26,7 @@ export interface HmacKeyProps {
   alias: string;
   /** Name of the one role that may use it; by name because the role comes with a later stack. */
   user: string;
-  /** From where alone that role may use it. */
+  /** The only network from which that role may use it. */
   vpc: ec2.IVpc;
   removalPolicy: RemovalPolicy;
 }

@@ -17,7 +17,7 @@ export interface Access {
  */
 export class Network extends Construct {
   readonly vpc: ec2.IVpc;
-  /** Of the functions. It may reach the database and the endpoints, and nothing may reach it. */
+  /** The functions' own. It may reach the database and the endpoints, and nothing may reach it. */
   readonly functions: ec2.SecurityGroup;
   readonly database: ec2.SecurityGroup;
   readonly #endpoints: ec2.SecurityGroup;

@@ -28,7 +28,7 @@ export interface NodeFunctionProps {
   log: logs.ILogGroup;
   /** Folders, from the root of the project, that the bundle finds beside itself. */
   files?: string[];
-  /** Where it has no network of ours it has Lambda's own. */
+  /** Without one of ours the function runs in Lambda's own network. */
   network?: { vpc: ec2.IVpc; functions: ec2.ISecurityGroup };
 }
 

@@ -1,6 +1,6 @@
 /** What AWS documents, and what we assume where it does not. */
 
-/** Of an invocation, records and all (Lambda quotas). */
+/** The most that an invocation takes, records and all (Lambda quotas). */
 export const PAYLOAD_BYTES = 6 * 1_024 * 1_024;
 /** What Lambda adds to a body: ids, attributes, a receipt handle of 400 characters. Assumed. */
 export const RECORD_BYTES = 1_000;
@@ -10,7 +10,7 @@ export const ESCAPED = 1.1;
 export const MB_PER_VCPU = 1_769;
 /** Batches at once that an event source begins with (Lambda, "Scaling for SQS event source mappings"). */
 export const FIRST_POLLERS = 5;
-/** Of maxConcurrency (Lambda API, ScalingConfig). */
+/** The least that maxConcurrency may be (Lambda API, ScalingConfig). */
 export const MAX_POLLERS = 1_000;
 /** Messages received and not yet deleted, per standard queue (SQS quotas). */
 export const MAX_IN_FLIGHT = 120_000;
@@ -18,7 +18,7 @@ export const MAX_IN_FLIGHT = 120_000;
 export const VCPUS_PER_UNIT = 0.25;
 /** Aurora Serverless v2. */
 export const MAX_UNITS = 256;
-/** To the database and back, and until Aurora's storage has acknowledged a commit. Assumed. */
+/** One round trip, and a commit that Aurora's storage has acknowledged. Assumed. */
 export const COMMIT_MS = 5;
 /** That one Aurora writer takes for long. AWS names no figure; assumed. */
 export const MAX_WAL_MB_PER_SECOND = 100;

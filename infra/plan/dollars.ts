@@ -9,7 +9,7 @@ const PER_REQUEST = 10;
 /** What the function logs for a batch, and what Lambda adds. Assumed. */
 const LOG_BYTES_PER_BATCH = 1_500;
 const IO_BYTES = 4_096;
-/** As infra/constructs has them: alarms, custom metrics, endpoints, keys. */
+/** Numbers of alarms, custom metrics, endpoints and keys in infra/constructs. */
 const ALARMS = 8;
 const METRICS = 13;
 const ENDPOINTS = 2;

@@ -4,7 +4,7 @@ import { costOf } from './measured.ts';
 
 export interface Load {
   eventsPerSecond: number;
-  /** Of a message's body. */
+  /** Bytes of a message's body. */
   eventBytes: number;
 }
 
@@ -14,11 +14,11 @@ export interface Forecast {
   pollers: number;
   batchesPerSecond: number;
   eventsPerBatch: number;
-  /** From the invocation to the commit. */
+  /** Time from the invocation to the commit. */
   functionMs: number;
   /** On average; each has one connection. */
   functionsBusy: number;
-  /** Of the database's vCPUs at its maximum capacity; 1 is all. */
+  /** Share of the database's vCPUs at its maximum capacity; 1 is all of them. */
   databaseBusy: number;
   /** Received and not yet deleted. */
   inFlight: number;

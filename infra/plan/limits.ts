@@ -6,7 +6,7 @@ import { MEASURED } from './measured.ts';
 
 /** A run of the maintenance is cut off after this time (lambda/maintain-handler.ts), and goes on at the next one. */
 export const PRUNING_SECONDS = 600;
-/** As the alarm function-duration has it. */
+/** The threshold of the alarm function-duration. */
 const DURATION_SHARE = 0.8;
 
 export const PRUNING = 'pruning of the ledger';
@@ -14,7 +14,7 @@ export const PRUNING = 'pruning of the ledger';
 /** Something that gets used up as the load grows. */
 export interface Limit {
   name: string;
-  /** In the same unit as `limit`. */
+  /** Same unit as `limit`. */
   used: number;
   limit: number;
   unit: string;

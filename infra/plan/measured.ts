@@ -2,21 +2,21 @@ import figures from './measured.json' with { type: 'json' };
 
 /** What `npm run bench:costs` found, on one machine and one day. */
 export interface Measured {
-  /** As 2026-11-25. */
+  /** A day such as 2026-11-25. */
   date: string;
   machine: string;
   cores: number;
-  /** By ascending size. */
+  /** Ascending by size. */
   batches: BatchCost[];
   rowBytes: number;
-  /** Of an entry, index included. */
+  /** Bytes of an entry, index included. */
   ledgerBytes: number;
   /** Entries of the ledger. */
   prunedPerSecond: number;
   localRuns: LocalRun[];
 }
 
-/** Of one batch that is stored whole. */
+/** One batch that is stored whole. */
 export interface BatchCost {
   events: number;
   functionCpuMs: number;

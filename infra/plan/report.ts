@@ -11,7 +11,7 @@ import { count, gigabytes, table } from './text.ts';
 const HOUR = 3_600;
 
 export interface Expected {
-  /** Of an average day. */
+  /** On an average day. */
   steady: Load;
   /** The highest that lasts for minutes. */
   peak: Load;

@@ -24,7 +24,7 @@ const MAX_CONNECTIONS: readonly (readonly [capacity: number, connections: number
   [16, 3_360],
   [32, 5_000],
 ];
-/** Where the minimum is 0 or 0.5 units there is memory for no more. */
+/** A minimum of 0 or 0.5 units leaves memory for no more. */
 const MAX_CONNECTIONS_SMALL = 2_000;
 
 export function databaseConnections(minCapacity: number, maxCapacity: number): number {

@@ -55,11 +55,11 @@ export interface AwsSettings extends PipelineSettings {
   database: DatabaseSettings;
   /** What is expected to come: the synthesis says where the other settings do not carry it, `npx login-etl plan` what it costs. */
   traffic: {
-    /** Of an average day. */
+    /** On an average day. */
     eventsPerSecond: number;
     /** The highest that lasts for minutes. */
     peakEventsPerSecond: number;
-    /** Of a message's body. */
+    /** Size of a message's body. */
     eventBytes: number;
   };
   maintenance: {

@@ -9,7 +9,7 @@ import type { LocalKeyMaterial } from '../local-key.ts';
 import type { PipelineSettings } from '../settings/settings.ts';
 
 export interface LocalProps {
-  /** As the function sees it. */
+  /** The URL that the function uses. */
   databaseUrl: string;
   keyMaterial: LocalKeyMaterial;
 }

@@ -7,8 +7,8 @@
 export interface ClassifiedError {
   kind: 'data' | 'outage' | 'unknown';
   code: string;
-  /** Of the constraint or column that refuses the row, from the catalog. */
+  /** The constraint or column that refuses the row, from the catalog. */
   name?: string;
-  /** Where in its statement the row stands at which the server stopped, from 0. A hint, and not always there. */
+  /** Index in the statement of the row at which the server stopped. A hint, and not always there. */
   row?: number;
 }

@@ -21,7 +21,7 @@ export type Claim =
   | { clashesWith: DistinctMessage };
 
 export interface Distinct {
-  /** By ascending ledger key. */
+  /** Ascending by ledger key. */
   messages: readonly DistinctMessage[];
   /** One per parsed message, in their order. */
   claims: readonly Claim[];
@@ -39,7 +39,7 @@ export function distinct(parsed: readonly ParsedMessage[]): Distinct {
     firstById.set(messageId, distinct);
     return { distinct, isRepeat: false };
   });
-  // In one order everywhere: two writers that lock the same ledger keys in opposite orders deadlock (40P01, 10 of 10).
+  // Every writer uses this order: two that lock the same ledger keys in opposite orders deadlock (40P01, 10 of 10).
   const messages = [...firstById.values()].sort(byLedgerKey);
   for (let i = 0; i < messages.length; i++) (messages[i] as DistinctMessage).index = i;
   return { messages, claims };

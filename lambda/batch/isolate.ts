@@ -43,7 +43,7 @@ export async function writeIsolating(count: number, parts: IsolationParts): Prom
 
 /** Into those before the suspect, the suspect itself, and two halves of the rest. */
 function split({ from, to, isBeforeSuspect }: Range, suspect = -1): Range[] {
-  // Where those before it are refused too the hint was wrong, and another one could be.
+  // If those before it are refused too, the hint was wrong, and the next one could be as well.
   const hasSuspect = !isBeforeSuspect && suspect >= 0 && suspect < to - from;
   const at = from + suspect;
   const rest = hasSuspect ? at + 1 : from;

@@ -13,7 +13,7 @@ export interface Column {
   type: 'varchar' | 'integer';
 }
 
-/** Of `user_logins`, but for `create_date`. */
+/** All columns of `user_logins` but `create_date`. */
 export const COLUMNS: readonly Column[] = FIELD_NAMES.map((field) => ({
   name: FIELDS[field].column,
   type: FIELDS[field].type,

@@ -26,7 +26,7 @@ export type KeyOutage = `kms ${string}`;
  */
 export type RetryReason = KeyOutage | `database ${string}` | `unclassified ${string}` | 'id_clash';
 
-/** Of a row that the server did not refuse. */
+/** What becomes of a row that the server does not refuse. */
 export type InsertOutcome = Extract<Outcome, { kind: 'stored' | 'duplicate' }>;
 
 export type RowOutcome = Exclude<Outcome, { kind: 'rejected' }> | { kind: 'rejected'; reason: `refused ${string}` };

@@ -42,7 +42,7 @@ async function openKeys({ root, layer, next }: KeySettings): Promise<KeysOrOutag
     openKey(layer ?? root, LAYER_KEY_INFO, layerSetting),
     next && openKey(next.source, LAYER_KEY_INFO, ENV.maskNextLayerKmsKey),
   ] as const;
-  // Where one fails at once, none may go on behind an invocation that has ended.
+  // If one fails at once, the others must not go on after the invocation has ended.
   await Promise.allSettled(opening);
   const [ofRoot, ofLayer, ofNext] = await Promise.all(opening);
   if ('outage' in ofRoot) return ofRoot;

@@ -3,7 +3,7 @@ import { createHmac, hash, type KeyObject } from 'node:crypto';
 const BLOCK_BYTES = 64;
 const DIGEST_BYTES = 32;
 const MAX_ASCII = 0x7f;
-/** Of a text that is short enough to be hashed in place: 128 units of UTF-16, at most three bytes each in UTF-8. */
+/** A text up to this length is hashed in place: 128 units of UTF-16, at most three bytes each in UTF-8. */
 const MAX_UNITS = 128;
 const MAX_BYTES = 3 * MAX_UNITS;
 
@@ -23,7 +23,7 @@ export function createHmacSha256(key: KeyObject): Hmac {
     inner[i] = (bytes[i] ?? 0) ^ 0x36;
     outer[i] = (bytes[i] ?? 0) ^ 0x5c;
   }
-  /** By the length of the text: to make one costs as much as to hash it. */
+  /** Kept by the length of the text: making one costs as much as hashing it. */
   const views: Buffer[] = [];
   return (text) => {
     // A longer text would be cut off without an error, and could share its pseudonym with another one.

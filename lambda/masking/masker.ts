@@ -38,7 +38,7 @@ export interface KeyCheck {
 
 export interface Masker {
   readonly checks: readonly KeyCheck[];
-  /** Of the layer keys there are; one, and two while layers are rotated. */
+  /** Ids of the layer keys: one, and two while layers are rotated. */
   readonly kids: readonly string[];
   /**
    * A pseudonym per value, in their order; null stays null. One call for a whole batch costs the least.

@@ -1,6 +1,6 @@
 /** HMAC-SHA-256 keeps its full strength from 32 bytes on. */
 const MIN_BYTES = 32;
-/** Of 32 random bytes about 30 differ; fewer than 8 come from a pattern or a word, practically never from chance. */
+/** About 30 of 32 random bytes differ; fewer than 8 come from a pattern or a word, practically never from chance. */
 const MIN_DISTINCT_BYTES = 8;
 
 export type MasterKeyResult = { ok: true; bytes: Uint8Array } | { ok: false; problem: string };

@@ -1,6 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 
-/** By SQS's count: what is counted at the first receive alone is counted once, however often the message comes. */
+/** SQS counts receives: what we count at the first one only is counted once, however often the message comes. */
 export function isFirstReceive({ attributes }: SQSRecord): boolean {
   return attributes?.ApproximateReceiveCount === '1';
 }

@@ -11,7 +11,7 @@ export const ORIGIN_ATTRIBUTES = { messageId: 'origin_message_id', sentAt: 'orig
 export const LEDGER_RETENTION_DAYS = 35;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-/** As SQS gives them. */
+/** Attributes as SQS gives them. */
 const LOWER_CASE_UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 /** Milliseconds since 1970 of at most 13 digits, which lasts until 2286. */
 const EPOCH_MILLISECONDS = /^\d{1,13}$/;

@@ -7,7 +7,7 @@ const CALLS_AT_ONCE = 16;
 
 export interface NextTry {
   receiptHandle: string;
-  /** From now; 0 is at once. */
+  /** Seconds from now; 0 is at once. */
   seconds: number;
 }
 
@@ -41,7 +41,7 @@ export function createVisibility(queueUrl: string): Visibility {
 
   return {
     async schedule(tries, deadline = Number.POSITIVE_INFINITY) {
-      // Where SQS itself is away or slow, a thousand calls would each wait for it, and the function would be cut off.
+      // If SQS itself is away or slow, a thousand calls would each wait for it, and the function would be cut off.
       let isAway = false;
       const signal = signalAt(deadline);
       const failed = await inBatchesOfTen(tries, CALLS_AT_ONCE, async (ten) => {

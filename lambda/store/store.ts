@@ -21,7 +21,7 @@ export interface Store {
 }
 
 export interface StoreSettings extends ConnectionSettings {
-  /** Of the layer keys there are, the one in use first. */
+  /** Ids of the layer keys, the one in use first. */
   kids: readonly string[];
 }
 

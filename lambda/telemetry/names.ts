@@ -1,4 +1,4 @@
-/** In CloudWatch. Counts are of deliveries, and `Rejected` of first ones; by reason they carry the dimension `reason` besides `service`. */
+/** The namespace in CloudWatch. Counts are of deliveries, `Rejected` of first ones; counts by reason carry the dimension `reason` besides `service`. */
 export const METRICS_NAMESPACE = 'LoginEtl';
 /** The value of `service` in metrics and logs, unless the deployment gives another. */
 export const SERVICE = 'login-etl';

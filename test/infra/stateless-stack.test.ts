@@ -162,7 +162,11 @@ test.for([
   [6, 'rate(6 hours)'],
 ] as const)('the maintenance runs every %s hours where the settings say so', ([everyHours, rate]) => {
   const { stateless: template } = awsTemplates({ ...PROD, maintenance: { everyHours } });
-  const { ScheduleExpression, State, Targets } = resource(template, 'AWS::Events::Rule', 'ScheduleExpression').Properties;
+  const { ScheduleExpression, State, Targets } = resource(
+    template,
+    'AWS::Events::Rule',
+    'ScheduleExpression',
+  ).Properties;
   expect({ ScheduleExpression, State }).toEqual({ ScheduleExpression: rate, State: 'ENABLED' });
   expect(JSON.stringify(Targets)).toContain('maintain');
 });

@@ -12,7 +12,7 @@ export interface Rotation {
   to: RekeyLayer;
 }
 
-/** Of the 32 digits under the old key, in the order of their bytes. */
+/** A range of the 32 digits under the old key, in the order of their bytes. */
 export interface HexRange {
   low: string;
   /** null: to the end. */

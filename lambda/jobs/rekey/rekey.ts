@@ -9,7 +9,7 @@ import { countUnder, type HexRange, movePseudonyms, type Rotation } from './move
 
 export interface RekeyOptions {
   rotation: Rotation;
-  /** Of both layer keys. */
+  /** The check values of both layer keys. */
   checks: readonly KeyCheck[];
   /** Transactions that it takes: with more of them writers wait for a shorter time, and a kill costs less. */
   steps: 1 | 16 | 256;

@@ -72,7 +72,7 @@ function ipv6Groups(address: string): number[] {
   return groups.copyWithin(8 - tail, gap, count).fill(0, gap, 8 - tail);
 }
 
-/** Of 0 to 9, a to f and A to F. */
+/** The value of a hex digit, upper or lower case. */
 function hexDigit(code: number): number {
   return (code & 0xf) + (code >> 6) * 9;
 }

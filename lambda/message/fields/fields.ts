@@ -115,7 +115,7 @@ export const FIELDS = {
 export type Field = Secret | (Plain & (Text<true> | Text<false> | Integer<true> | Integer<false>));
 
 interface Described {
-  /** In user_logins. */
+  /** Name of the column in user_logins. */
   column: string;
   /** Why it can cost the message. */
   rejects: readonly FieldProblem[];
@@ -142,7 +142,7 @@ interface Secret extends Described {
   secret: true;
   shown?: never;
   type: 'varchar';
-  /** Of the column, in code points; the pseudonym is shorter. */
+  /** Width of the column in code points; the pseudonym is shorter. */
   limit: number;
   nullable: true;
   read: Reader<Canonical | null>;
@@ -150,7 +150,7 @@ interface Secret extends Described {
 
 interface Text<Nullable extends boolean> {
   type: 'varchar';
-  /** In code points. */
+  /** Code points. */
   limit: number;
   nullable: Nullable;
   read: Reader<string | (Nullable extends true ? null : never)>;
@@ -172,7 +172,7 @@ type ReadValue<Name extends FieldName> = Exclude<ReturnType<Fields[Name]['read']
 /** Checked, not yet masked: what is secret is in its one spelling, with the key that masks it. */
 export type LoginEvent = { [Name in FieldName]: ReadValue<Name> };
 
-/** By the names of the columns. `Masked` keeps raw values out by type. */
+/** Keyed by the names of the columns. `Masked` keeps raw values out by type. */
 export type LoginColumns = {
   [Name in FieldName as Fields[Name]['column']]: Fields[Name] extends { secret: true }
     ? Masked | null

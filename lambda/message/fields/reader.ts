@@ -2,7 +2,7 @@ import type { Change } from '../changes.ts';
 
 export type FieldProblem = 'missing' | 'wrong_type' | 'empty' | 'too_long' | 'bad_text';
 
-/** In the place of a value: the message can never become a row. */
+/** Returned instead of a value: the message can never become a row. */
 export class Refusal<Problem extends FieldProblem = FieldProblem> {
   readonly problem: Problem;
 

@@ -1,6 +1,6 @@
 import type { ClassifiedError } from '../../batch/classified-error.ts';
 
-/** By SQLSTATE class, the first two characters (PostgreSQL manual, appendix A). */
+/** Keyed by SQLSTATE class, the first two characters (PostgreSQL manual, appendix A). */
 const BY_CLASS: Readonly<Record<string, ClassifiedError['kind']>> = {
   '08': 'outage', // connection exception
   '0A': 'outage', // feature not supported: of a server or a pooler that is not the one we expect

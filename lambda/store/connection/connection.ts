@@ -168,7 +168,7 @@ function isOver(deadline: number): boolean {
   return performance.now() >= deadline;
 }
 
-/** Like an error of the system, so that it is classified as the outage that it is for what is not yet written. */
+/** Looks like a system error, so that it counts as an outage for what is not yet written. */
 function outOfTime(): Error {
   return Object.assign(new Error('the function has no time left'), { code: 'OUT_OF_TIME' });
 }

@@ -10,7 +10,7 @@ import type { KeyCheck } from '../../masking/masker.ts';
  */
 export async function checkKeys(client: ClientBase, checks: readonly KeyCheck[]): Promise<void> {
   if (await areEnrolled(client, checks)) return;
-  // Of two writers that enrol at once one wins, and both then read what the winner wrote.
+  // If two writers enrol at once, one wins and both then read what it wrote.
   await client.query(
     'insert into mask_keys (name, check_value) select * from unnest($1::text[], $2::text[]) on conflict do nothing',
     [checks.map(({ name }) => name), checks.map(({ value }) => value)],

@@ -3,7 +3,7 @@ import type { KeyCheck } from '../../masking/masker.ts';
 import { checkKeys } from './key-check.ts';
 import { toldProcess } from './server-process.ts';
 
-/** By which the server knows a connection of the function. */
+/** The server shows the function's connections under this name. */
 export const APPLICATION = 'login-etl';
 
 /**

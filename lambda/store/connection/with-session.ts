@@ -5,7 +5,7 @@ import { type DatabaseConfig, toDatabaseConfig } from './database.ts';
 import { serverProcess, toldProcess } from './server-process.ts';
 import { withClient } from './with-client.ts';
 
-/** In milliseconds; pg's own names. The client's `query_timeout` ends what the server's limits cannot. */
+/** Milliseconds, under pg's own names. The client's `query_timeout` ends what the server's limits cannot. */
 export interface SessionLimits {
   lock_timeout?: number;
   statement_timeout?: number;

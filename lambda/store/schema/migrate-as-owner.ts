@@ -5,7 +5,7 @@ import { keepTrying, type Patience } from '../connection/keep-trying.ts';
 import { type SessionLimits, withSession } from '../connection/with-session.ts';
 import { migrate } from './migrate.ts';
 
-/** In milliseconds; shorter than a function may live, so that a deployment that waits in vain is told what for. */
+/** Milliseconds. Shorter than a function may live, so that a deployment that waits in vain is told what it waited for. */
 const LIMITS = { lock_timeout: 60_000, statement_timeout: 600_000, query_timeout: 605_000 };
 
 /** RDS takes a token for a password from members of `rds_iam`, and nothing else from them. */

@@ -84,7 +84,7 @@ export class CopyBuffer {
     const at = this.#at;
     const micros = (ms - POSTGRES_EPOCH_MS) * 1_000;
     set32(buffer, at, 8);
-    // In two halves: until 2285 a number holds the microseconds exactly, and a BigInt costs ten times as much.
+    // Written in two halves: until 2285 a number holds the microseconds exactly, and a BigInt costs ten times as much.
     if (Number.isSafeInteger(micros)) {
       set32(buffer, at + 4, Math.floor(micros / 2 ** 32));
       set32(buffer, at + 8, micros % 2 ** 32);
@@ -135,7 +135,7 @@ function set32(buffer: Buffer, at: number, value: number): void {
   buffer[at + 3] = value;
 }
 
-/** Of 0 to 9, a to f and A to F. */
+/** The value of a hex digit, upper or lower case. */
 function nibble(code: number): number {
   return (code & 0xf) + (code >> 6) * 9;
 }

@@ -42,7 +42,7 @@ const DUPLICATE: InsertOutcome = { kind: 'duplicate' };
 export interface WriteOptions {
   /** Statements that run first in the transaction that writes; none of them may give rows. */
   first?: readonly string[];
-  /** Of the database, under which the rows are masked. */
+  /** The database's masking state, under which the rows are masked. */
   state?: MaskingState;
 }
 
@@ -86,7 +86,7 @@ const LOGIN_ROW_BYTES = 220;
 /** What `COPY_ALL` takes. */
 export function payloads({ keys, slice }: PendingRows, state?: MaskingState): Payload[] {
   const chunks = (bytesPerRow: number, encode: (entries: CopyBuffer, from: number, to: number) => void): Payload =>
-    // Of no rows too there is a chunk: the server waits for header and trailer.
+    // Even no rows make a chunk: the server waits for header and trailer.
     Array.from({ length: Math.max(1, Math.ceil(keys.length / CHUNK_ROWS)) }, (_, i) => () => {
       const from = i * CHUNK_ROWS;
       const to = Math.min(keys.length, from + CHUNK_ROWS);

@@ -46,7 +46,7 @@ export async function readMaskingState(client: ClientBase, kids: readonly string
 }
 
 async function beginState(client: ClientBase, kid: string): Promise<MaskingState> {
-  // Of two writers that begin at once one wins, and both then read what the winner wrote.
+  // If two writers begin at once, one wins and both then read what it wrote.
   await client.query('insert into mask_state (kid) values ($1) on conflict do nothing', [kid]);
   return (await selectState(client)) as MaskingState;
 }
