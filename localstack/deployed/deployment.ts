@@ -2,7 +2,7 @@ import { COMPOSE_ENDPOINT, LOCAL_AWS } from '../../infra/localstack-endpoint.ts'
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 
-/** Where docker-compose.yml has Postgres, as this machine sees it. */
+/** The Postgres of docker-compose.yml, as this machine sees it. */
 const COMPOSE_DATABASE = 'postgres://postgres:postgres@localhost:5432/postgres';
 
 export interface Deployment {

@@ -23,7 +23,7 @@ export interface Pipeline {
   endpoint: string;
   queueUrl: string;
   deadLetterQueueUrl: string;
-  /** Of the owner, so that everything in it can be looked at. */
+  /** The owner's, so that everything in it can be looked at. */
   databaseUrl: string;
   /** Takes no further message, and waits for the batch in hand. */
   drain(): Promise<void>;
@@ -44,7 +44,7 @@ export interface PipelineOptions {
 /** Lambda's limits, and a window shorter than it allows: nobody at a terminal should wait a second for ten rows. */
 const BATCH = { batchSize: 10_000, windowMs: 50 };
 const FUNCTION_TIMEOUT_MS = 30_000;
-/** As on AWS a failed message waits at least as long as the function may take. */
+/** A failed message waits at least as long as the function may take, as on AWS. */
 const QUEUES = { visibilityTimeoutSeconds: 30, maxReceiveCount: MAX_RECEIVES };
 
 /** Starts database, queues, function and event source, in this order; what fails to start takes down the others. */

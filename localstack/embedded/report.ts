@@ -18,7 +18,7 @@ export interface RunResult extends Summary {
   /** Before everything was sent and out of the queue. */
   interrupted: boolean;
   databaseUrl: string;
-  /** Of the table, before anything was sent. */
+  /** Rows of the table before anything was sent. */
   since: TableMark;
   rejectedEvents: readonly RejectedEvent[];
 }

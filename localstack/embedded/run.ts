@@ -127,7 +127,7 @@ function keepRecord(
   writeRunRecord(folder.path, { database: databaseName(env), at, received, stored, duplicates, rejected, changed });
 }
 
-/** Of the progress that stands on the line of a terminal. */
+/** Clears the progress from the terminal's line. */
 function clearLine(out: NodeJS.WritableStream & { isTTY?: boolean }): string {
   return out.isTTY ? '\r\x1b[2K' : '';
 }

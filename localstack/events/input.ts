@@ -3,7 +3,7 @@ import { UserError } from '../../tools/cli/user-error.ts';
 import { canBeReadOnce, countEvents, readEvents } from './read-events.ts';
 import { type SendOptions as SendOptionsOfFile, sendEvents } from './send-events.ts';
 
-/** Where an event stands; `path` as it was given. */
+/** The place of an event; `path` is as it was given. */
 export interface EventPlace {
   path: string;
   line: number;

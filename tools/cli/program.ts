@@ -12,7 +12,7 @@ export interface CommandEntry {
 }
 
 export interface ProgramDefinition {
-  /** As one types it. */
+  /** What one types. */
   name: string;
   description: string;
   /** Commands by name, by the heading they stand under. */
@@ -51,7 +51,7 @@ export async function runProgram(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
-    // Where a command is missing, the help that lists them was printed already.
+    // If the command is missing, the help that lists them was printed already.
     if (error.code !== 'commander.help') context.stderr.write(usageFault(error, pathOf(program, args)));
     return WRONG_USAGE;
   }

@@ -1,7 +1,7 @@
 /** Nobody needs a bar for what is over in a moment. */
 const QUIET_MS = 1_000;
 const TERMINAL_INTERVAL_MS = 200;
-/** In a log file every line stays. */
+/** Every line stays in a log file, so there are fewer. */
 const LOG_INTERVAL_MS = 5_000;
 
 export interface Progress {

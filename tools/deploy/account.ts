@@ -6,7 +6,7 @@ import type { Environment } from '../../lambda/settings/environment.ts';
 export type Lookup<T> = { known: T } | { unknown: string };
 
 export interface StackState {
-  /** As CloudFormation calls it, `UPDATE_COMPLETE` */
+  /** CloudFormation's word for it, such as `UPDATE_COMPLETE`. */
   status: string;
   isProtected: boolean;
 }
@@ -20,7 +20,7 @@ export interface Account {
   hasRdsRole: Lookup<boolean>;
   /** How many functions Lambda runs at once, all of the account together. */
   concurrency: Lookup<number>;
-  /** By name, null where there is no such stack. */
+  /** The stack of this name, or null. */
   stacks: Record<string, Lookup<StackState | null>>;
 }
 

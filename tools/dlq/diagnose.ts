@@ -22,7 +22,7 @@ export function hasReason({ reason, checked }: Diagnosis, asked: string | undefi
 
 export type Diagnose = (record: SQSRecord) => Promise<Diagnosis>;
 
-/** By the checks alone; withTryInsert also asks the database. */
+/** Uses the checks alone; withTryInsert also asks the database. */
 export const diagnoseByChecks: Diagnose = async (record) => {
   const message = parseMessage(record, Date.now());
   return message.ok ? { reason: 'passes checks', isBad: false } : { reason: message.reason, isBad: true };

@@ -11,7 +11,7 @@ import { epochOf, toIso } from './sent-at.ts';
 export interface MaskedView {
   id: string;
   sentAt: string | null;
-  /** By SQS's count, in both queues. */
+  /** SQS's count, over both queues. */
   receives: number;
   /** What the ledger knows it by, where that is not the above: it was sent back before. */
   first: { id: string; sentAt: string | null } | null;

@@ -11,7 +11,7 @@ export interface QueueOptions {
   stage?: string | undefined;
   stack?: string | undefined;
   tryInsert: boolean;
-  /** Of the message to show. */
+  /** Id of the message to show. */
   id: string;
   reason?: string | undefined;
   /** Infinite where there is none, as the rate. */
@@ -27,7 +27,7 @@ export interface QueueOptions {
   out?: string | undefined;
 }
 
-/** To begin with; each command line says what it wants otherwise. */
+/** Defaults; each command line changes what it needs to. */
 export const NO_OPTIONS: QueueOptions = {
   tryInsert: false,
   id: '',

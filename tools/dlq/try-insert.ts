@@ -80,7 +80,7 @@ async function rolledBack<T>(client: ClientBase, work: () => Promise<T>): Promis
   try {
     return await work();
   } finally {
-    // Where this fails there is no connection, and the first error says so.
+    // If this fails the connection is gone, and the first error says so.
     await client.query('rollback').catch(() => {});
   }
 }

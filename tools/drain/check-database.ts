@@ -6,7 +6,7 @@ import type { Environment } from '../../lambda/settings/environment.ts';
 import { createStore } from '../../lambda/store/store.ts';
 import { wrongSetting } from './settings.ts';
 
-/** By the beginning of their SQLSTATE: no waiting changes these. */
+/** Keyed by how the SQLSTATE begins. Waiting does not change these. */
 const FINAL: readonly [string, string][] = [
   ['28', 'The database refuses the login of DATABASE_URL'],
   ['3D', 'The database of DATABASE_URL does not exist'],

@@ -26,11 +26,11 @@ export interface Drain {
 
 export type Ending = 'empty' | 'gave up' | 'interrupted';
 
-/** As Lambda's, but a shorter window: while a batch is stored the next is gathered anyway. */
+/** Lambda's own, but for a shorter window: the next batch is gathered anyway while one is stored. */
 const BATCH = { batchSize: 10_000, windowMs: 100 };
-/** Of one invocation: what the function needs for its slowest write, and for saying when messages come again. */
+/** Time of one invocation: enough for the slowest write and for saying when messages come again. */
 const TIMEOUT_MS = 30_000;
-/** To answer and delete before the messages of a batch are visible again. */
+/** Time to answer and delete before the messages of a batch are visible again. */
 const RESERVE_MS = 1_000;
 /** An empty answer can be wrong, and so can SQS's counts. */
 const EMPTY_IN_A_ROW = 2;

@@ -7,7 +7,7 @@ import { type DrainOptions, runDrain } from './run-drain.ts';
 import { checkSettings, regionOf, wrongSetting } from './settings.ts';
 
 const GIVE_UP_SECONDS = 900;
-/** As a shell counts a process that a signal has ended. */
+/** A shell's exit codes for a process that a signal has ended. */
 const INTERRUPTED: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 export const command = defineCommand(

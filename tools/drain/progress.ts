@@ -34,7 +34,7 @@ export interface Totals {
   changed: Record<string, number>;
   batches: number;
   failedBatches: Record<string, number>;
-  /** From invocation to answer. */
+  /** Milliseconds from invocation to answer. */
   batchSeconds: number;
   unreachable: Record<string, number>;
 }

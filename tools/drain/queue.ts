@@ -12,7 +12,7 @@ export interface QueueFacts {
 /** Messages in the queue by SQS's own count, which lags behind by up to a minute. */
 export interface QueueDepth {
   visible: number;
-  /** With a consumer, this one included, or waiting for their next try. */
+  /** Held by a consumer, this one included, or waiting for their next try. */
   hidden: number;
   delayed: number;
 }

@@ -2,7 +2,7 @@ import { readConfig } from '../../lambda/settings/config.ts';
 import { ENV, type Environment } from '../../lambda/settings/environment.ts';
 import { UserError } from '../cli/user-error.ts';
 
-/** For what no waiting changes. */
+/** An error that waiting does not change. */
 export function wrongSetting(message: string): UserError {
   return new UserError(message, 2);
 }

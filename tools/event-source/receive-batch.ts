@@ -112,7 +112,7 @@ async function receive({ queue, queueArn }: Source, ask: Parameters<BusyQueue['r
   return messages.map((message) => toRecord(message, queueArn));
 }
 
-/** As JSON, each with its comma: quotes in a body count twice. */
+/** Bytes as JSON, comma included: quotes in a body count twice. */
 function payloadBytes(records: readonly SQSRecord[]): number {
   return records.reduce((sum, record) => sum + Buffer.byteLength(JSON.stringify(record)) + 1, 0);
 }

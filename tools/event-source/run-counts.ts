@@ -17,7 +17,7 @@ export interface FunctionAnswer extends InvocationAnswer {
   report: BatchReport;
 }
 
-/** Of distinct messages. */
+/** Counts of distinct messages. */
 export interface Summary {
   received: number;
   stored: number;

@@ -93,7 +93,7 @@ export async function estimateRows(
 
 const LINE_FEED = 0x0a;
 
-/** By line feeds, which is near enough for progress: text in CSV may have some of its own. */
+/** Counts line feeds, which is near enough for progress: text in CSV may hold some of its own. */
 function countLines(chunk: Buffer): number {
   let lines = 0;
   for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1)) lines++;

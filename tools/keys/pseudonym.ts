@@ -58,7 +58,7 @@ export const command = defineCommand(
 interface Found {
   pseudonyms: string[];
   changes: string[];
-  /** Of the keys that it depends on. */
+  /** The check values of the keys that it depends on. */
   checks: readonly KeyCheck[];
 }
 

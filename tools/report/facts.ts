@@ -17,7 +17,7 @@ export interface Facts {
   /** One for each period and device type that has logins, in order. */
   periods: PeriodCount[];
   devices: Ranking;
-  /** In the order of versions, not of numbers. */
+  /** Ordered as versions, not as numbers. */
   versions: Ranking;
   locales: Ranking;
   sharedDevices: Sharing;
@@ -55,7 +55,7 @@ export interface FormCount {
 
 export interface Sharing {
   pseudonyms: number;
-  /** With more than one user. */
+  /** How many have more than one user. */
   shared: number;
   histogram: Bucket[];
   top: Cluster[];
@@ -84,7 +84,7 @@ export interface UserCount {
   logins: number;
 }
 
-/** Where each bucket begins. */
+/** The beginning of each bucket. */
 const BUCKETS = [1, 2, 3, 4, 5, 10, 20, 50, 100, 1_000];
 
 /** @param counts by number of users, in order; 0 where no login of a pseudonym names one */

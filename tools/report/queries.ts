@@ -91,7 +91,7 @@ interface FormColumn {
   condition: string;
 }
 
-/** By prefix and length alone: a regular expression takes longer than all the rest. */
+/** Looks at prefix and length alone: a regular expression takes longer than all the rest. */
 function formColumns(keyIds: readonly string[]): FormColumn[] {
   return COLUMNS.flatMap((column) =>
     ['', ...keyIds.flatMap((id) => [id, `${id}t`])].map((form, i) => ({

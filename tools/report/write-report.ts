@@ -4,7 +4,7 @@ import { writePrivateFile } from '../database/write-file.ts';
 import type { Facts } from './facts.ts';
 import type { RunRecord } from './run-record.ts';
 
-/** Where it is written unless somebody says otherwise. */
+/** The file that it is written to by default. */
 export const reportFile = (folder: string): string => join(folder, 'report.html');
 
 /** @returns the file's absolute path */

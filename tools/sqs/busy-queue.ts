@@ -54,12 +54,12 @@ export function createBusyQueue(sqs: SQSClient, QueueUrl: string): BusyQueue {
   };
 }
 
-/** As the SDK's client does: what was damaged on its way fails the call, and comes again. */
+/** Does what the SDK's client does: a damaged answer fails the call, and its messages come again. */
 function checkBody(body = '', md5 = ''): void {
   if (hash('md5', body) !== md5) throw new Error('A message body does not match its MD5 checksum.');
 }
 
-/** In JSON binary values are base64. */
+/** Binary values are base64 in JSON. */
 function decodeBinary(message: Message): Message {
   for (const value of Object.values(message.MessageAttributes ?? {})) {
     const encoded = value.BinaryValue as unknown as string | undefined;

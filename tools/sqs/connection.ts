@@ -23,7 +23,7 @@ export interface Connection {
   close(): void;
 }
 
-/** Where the SDK's client was told to go. */
+/** The address that the SDK's client was given. */
 interface Endpoint {
   protocol: string;
   hostname: string;

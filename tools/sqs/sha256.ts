@@ -19,7 +19,7 @@ export class Sha256 {
     return this.#hash.digest();
   }
 
-  /** Of no use to the signer. */
+  /** The signer does not use it. */
   reset(): void {
     throw new Error('a hash that is begun is not begun again');
   }

@@ -19,7 +19,7 @@ export function createSignedCalls({ config }: SQSClient, queueUrl: string): Sign
   const { region, credentials } = config;
   const signer = new SignatureV4({ service: 'sqs', region, credentials, sha256: Sha256, applyChecksum: false });
   const retry = createRetries(config);
-  // Where the client was given no endpoint it goes by the queue's URL, and so does this.
+  // Without an endpoint the client goes by the queue's URL, and so does this.
   const connection = Promise.resolve(config.endpoint?.()).then((endpoint) => openConnection(endpoint, queueUrl));
   connection.catch(() => {}); // told to whoever calls
 

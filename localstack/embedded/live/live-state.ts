@@ -26,7 +26,7 @@ export interface LiveSource {
 
 /** Several pages cost no more than one. */
 const FRESH_MS = 1_000;
-/** Of the server's time, at most so much goes into counting: one part of twenty. */
+/** At most one twentieth of the server's time goes into counting. */
 const REST_FACTOR = 20;
 
 export function createLiveState({ pipeline, counts, masker }: LiveSource): () => Promise<LiveState> {

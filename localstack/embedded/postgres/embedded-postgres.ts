@@ -21,7 +21,7 @@ const SETTINGS = {
 };
 
 export interface EmbeddedPostgres {
-  /** Of the owner and superuser, with its password. */
+  /** The URL of the owner and superuser, with its password. */
   url: string;
   stop(): Promise<void>;
 }
@@ -103,7 +103,7 @@ function reachableBinaries(binaries: Binaries, account: Account): Binaries {
   return account.uid !== undefined && !isReachable(binaries.initdb) ? copyBinaries(binaries, OPEN_FOLDER) : binaries;
 }
 
-/** In a folder beside, which is renamed when it is whole: a killed initdb leaves nothing that looks like a database. */
+/** Makes it in a folder beside, which is renamed when it is whole: a killed initdb leaves nothing that looks like a database. */
 async function initialise(initdb: string, { home, data, as }: Home): Promise<void> {
   const half = `${data}.new`;
   const passwordFile = join(home, 'password');

@@ -9,7 +9,7 @@ export interface RejectedEvent extends EventPlace {
 export interface RejectedEvents {
   sent(messageId: string, place: EventPlace): void;
   delivered(deliveries: readonly DeliveryReport[]): void;
-  /** From now on messages that were not sent by this run are nobody's. */
+  /** Called when everything is sent: any other message is nobody's from then on. */
   allSent(): void;
   /** Those that were rejected, a file after another, and no more than the first few thousand. */
   list(): RejectedEvent[];

@@ -47,7 +47,7 @@ export interface Bar {
 export function bars(label: string, data: readonly Bar[], total: number): Html {
   const text = ({ logins }: Bar) => `${count(logins)} · ${percent(logins, total)}`;
   const names = data.map(({ name }) => cut(name));
-  // By place: two names that are cut may look alike.
+  // Identified by place: two names that are cut may look alike.
   const place = (_: Bar, i: number) => i;
   return svg(label, {
     width: NARROW,
@@ -186,7 +186,7 @@ function cut(name: string): string {
   return `${kept}…`;
 }
 
-/** In pixels, of the longest. */
+/** Pixels of the longest. */
 function room(texts: readonly string[]): number {
   return PX_PER_DIGIT * Math.max(3, ...texts.map(widthOf));
 }
