@@ -20,7 +20,7 @@ export interface Account {
   hasRdsRole: Lookup<boolean>;
   /** How many functions Lambda runs at once, all of the account together. */
   concurrency: Lookup<number>;
-  /** The stack of this name, or null. */
+  /** Keyed by name; null where there is no such stack. */
   stacks: Record<string, Lookup<StackState | null>>;
 }
 
