@@ -2,7 +2,9 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type BatchResult, failedMessageIds, processBatch, type WriterOrOutage } from './batch/process-batch.ts';
 import { MalformedEventError, safeError } from './errors.ts';
 import { createKeyRing } from './keys/open-keys.ts';
+import { createVaultKey } from './keys/open-vault-key.ts';
 import { createMasker, type Masker } from './masking/masker.ts';
+import type { VaultKey } from './masking/vault/vault-key.ts';
 import { nextTries } from './queue/next-tries.ts';
 import { createVisibility, type NextTry } from './queue/visibility.ts';
 import { type Config, readConfig } from './settings/config.ts';
@@ -74,18 +76,25 @@ function assemble(config: Config): Parts {
 }
 
 /** The keys may come from afar, so the store is opened by the first batch that gets them. */
-function createWriterSource({ database, keys }: Config): Parts['writer'] {
+function createWriterSource({ database, keys, vault }: Config): Parts['writer'] {
   const openKeys = createKeyRing(keys);
+  const openVaultKey = createVaultKey(vault);
   let open: { masker: Masker; store: Store } | undefined;
   return async (deadline) => {
     const answer = await openKeys();
     if ('outage' in answer) return answer;
-    open ??= openStore(database, createMasker(keys.kid, answer.keys));
+    const sealing = await openVaultKey();
+    if ('outage' in sealing) return sealing;
+    open ??= openStore(database, createMasker(keys.kid, answer.keys), sealing.vaultKey);
     const { masker, store } = open;
     return { masker, insert: (rows) => store.insert(rows, deadline), classify: store.classify };
   };
 }
 
-function openStore(database: DatabaseConfig, masker: Masker): { masker: Masker; store: Store } {
-  return { masker, store: createStore({ database, keyChecks: masker.checks, kids: masker.kids }) };
+function openStore(
+  database: DatabaseConfig,
+  masker: Masker,
+  vaultKey: VaultKey | null,
+): { masker: Masker; store: Store } {
+  return { masker, store: createStore({ database, keyChecks: masker.checks, kids: masker.kids, vaultKey }) };
 }

@@ -1,10 +1,10 @@
-import type { Canonical, Masker } from '../masking/masker.ts';
+import type { Canonical, Masked, Masker } from '../masking/masker.ts';
 import type { MaskingState } from '../masking/masking-state.ts';
 import { FIELD_NAMES, FIELDS, type Field } from '../message/fields/fields.ts';
 import type { DistinctMessage } from './distinct.ts';
 import type { LoginRow } from './login-row.ts';
 
-const ALL = FIELD_NAMES.map((name) => ({ name, ...(FIELDS[name] as Field) }));
+const ALL = FIELD_NAMES.map((name) => ({ name, ...(FIELDS[name] as Field), column: FIELDS[name].column }));
 const SECRET = ALL.filter(({ secret }) => secret);
 const PLAIN = ALL.filter(({ secret }) => !secret);
 
@@ -26,4 +26,17 @@ export function maskRows(messages: readonly DistinctMessage[], masker: Masker, s
     for (const { column } of SECRET) row[column] = masked[at++];
     return row as LoginRow;
   });
+}
+
+/** @param row index of the row that the value is of */
+export type VisitSecret = (row: number, sentAt: number, pseudonym: Masked, value: Canonical) => void;
+
+/** @param rows of the messages, in their order */
+export function eachSecret(messages: readonly DistinctMessage[], rows: readonly LoginRow[], visit: VisitSecret): void {
+  for (const [i, { sentAt, message }] of messages.entries()) {
+    for (const { name, column } of SECRET) {
+      const value = message.event[name] as Canonical | null;
+      if (value !== null) visit(i, sentAt, (rows[i] as LoginRow)[column] as Masked, value);
+    }
+  }
 }

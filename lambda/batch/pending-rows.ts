@@ -3,7 +3,7 @@ import type { MaskingState } from '../masking/masking-state.ts';
 import type { Identity } from '../message/identity.ts';
 import type { DistinctMessage } from './distinct.ts';
 import type { LoginRow } from './login-row.ts';
-import { maskRows } from './mask-rows.ts';
+import { eachSecret, maskRows, type VisitSecret } from './mask-rows.ts';
 
 /** Rows that are masked when they are first read, so that the server is at work meanwhile. */
 export interface PendingRows {
@@ -11,6 +11,8 @@ export interface PendingRows {
   readonly keys: readonly Identity[];
   /** @param state of the database that they go to */
   slice(from: number, to: number, state?: MaskingState): readonly LoginRow[];
+  /** Each raw value of all rows beside its pseudonym. */
+  eachSecret(state: MaskingState | undefined, visit: VisitSecret): void;
 }
 
 export interface RowsOfBatch {
@@ -38,6 +40,7 @@ export function maskWhenRead(messages: readonly DistinctMessage[], masker: Maske
     part: (start, end) => ({
       keys: messages.slice(start, end),
       slice: (from, to, state) => read(start + from, Math.min(end, start + to), state),
+      eachSecret: (state, visit) => eachSecret(messages.slice(start, end), read(start, end, state), visit),
     }),
   };
 }

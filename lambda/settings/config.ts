@@ -4,10 +4,13 @@ import { readDatabase } from './database-settings.ts';
 import { ENV, type Environment } from './environment.ts';
 import { type KeySettings, readKeys } from './key-settings.ts';
 import { RETRY_WAITS, type RetryWaits } from './retry-waits.ts';
+import { readVault, type VaultSource } from './vault-settings.ts';
 
 export interface Config {
   database: DatabaseConfig;
   keys: KeySettings;
+  /** null: values are not sealed, and cannot be recovered. */
+  vault: VaultSource | null;
   /** Without it no visibility is set: failed messages wait for the queue's own timeout. */
   queueUrl: string | null;
   retryWaits: RetryWaits;
@@ -22,6 +25,7 @@ export function readConfig(env: Environment): Config {
   const problems: string[] = [];
   const database = readDatabase(env, problems);
   const keys = readKeys(env, problems);
+  const vault = readVault(env, problems);
 
   const queueUrl = env[ENV.queueUrl] || null;
   if (queueUrl && !isHttpUrl(queueUrl)) problems.push(`${ENV.queueUrl} is not an http:// or https:// URL.`);
@@ -29,7 +33,7 @@ export function readConfig(env: Environment): Config {
   const retryWaits = readRetryWaits(env, problems);
 
   if (problems.length > 0 || !database || !keys) throw new ConfigError(problems);
-  return Object.freeze({ database, keys, queueUrl, retryWaits });
+  return Object.freeze({ database, keys, vault, queueUrl, retryWaits });
 }
 
 /** Half of what SQS takes for a visibility timeout, which counts from the receive. */

@@ -4,6 +4,7 @@ import type { PendingRows } from '../batch/pending-rows.ts';
 import { classifyDatabaseError } from './connection/classify-error.ts';
 import { type ConnectionSettings, createConnection, TIMEOUTS } from './connection/connection.ts';
 import { limitStatements } from './connection/session.ts';
+import { createVault, type VaultKey } from './write/vault.ts';
 import { createGuardedWrite } from './write/write-guarded.ts';
 
 export interface Store {
@@ -23,13 +24,17 @@ export interface Store {
 export interface StoreSettings extends ConnectionSettings {
   /** Ids of the layer keys, the one in use first. */
   kids: readonly string[];
+  /** null: values are not sealed, and cannot be recovered. */
+  vaultKey?: VaultKey | null;
 }
 
 export function createStore(settings: StoreSettings): Store {
   const connection = createConnection(settings);
-  const write = createGuardedWrite(settings.kids, [
-    limitStatements(settings.timeouts?.statementMs ?? TIMEOUTS.statementMs),
-  ]);
+  const write = createGuardedWrite(
+    settings.kids,
+    [limitStatements(settings.timeouts?.statementMs ?? TIMEOUTS.statementMs)],
+    settings.vaultKey ? createVault(settings.vaultKey) : null,
+  );
   return {
     insert: (rows, deadline) => connection.run((client) => write(client, rows), deadline),
     classify: classifyDatabaseError,

@@ -15,7 +15,15 @@ import { sqsRecord, VALID_BODY } from '../support/records.ts';
 const ALL = readdirSync('lambda/store/schema/migrations').map((file) => file.replace('.sql', ''));
 /** One attempt. */
 const AT_ONCE = { seconds: 0, say() {} };
-const TOKEN_ROLES = ['login_analyst', 'login_maintainer', 'login_owner', 'login_rekeyer', 'login_writer'];
+const TOKEN_ROLES = [
+  'login_analyst',
+  'login_eraser',
+  'login_maintainer',
+  'login_owner',
+  'login_recoverer',
+  'login_rekeyer',
+  'login_writer',
+];
 
 const settings = (rds: Rds) => ({ DATABASE_URL: rds.urlFor(OWNER) });
 

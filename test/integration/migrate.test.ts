@@ -11,6 +11,8 @@ const ALL = readdirSync('lambda/store/schema/migrations').map((file) => file.rep
 const AS_GIVEN = `create table user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256),
   masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date)`;
 
+const ROLES = ['login_writer', 'login_analyst', 'login_maintainer', 'login_rekeyer', 'login_recoverer', 'login_eraser'];
+
 describe('the migrations', () => {
   test('make the columns exactly as they were asked for', async () => {
     const database = await createDatabase('empty');
@@ -104,7 +106,7 @@ describe('the migrations', () => {
     await server.query("create role plain_owner login password 'x'");
     await server.query('create database plain owner plain_owner');
     const url = Object.assign(new URL(server.urlOf('plain')), { username: 'plain_owner', password: 'x' });
-    for (const role of ['login_writer', 'login_analyst', 'login_maintainer', 'login_rekeyer']) {
+    for (const role of ROLES) {
       await expect(migrate(url.href)).rejects.toThrow(`let an administrator run "create role ${role} login"`);
       await server.query(`create role ${role} login`);
     }

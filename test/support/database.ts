@@ -10,6 +10,8 @@ export interface TestDatabase {
   analystUrl: string;
   maintainerUrl: string;
   rekeyerUrl: string;
+  recovererUrl: string;
+  eraserUrl: string;
   /** Runs SQL as the owner. */
   query<T extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<T[]>;
 }
@@ -55,6 +57,8 @@ export async function openDatabase(from: 'migrated' | 'empty' = 'migrated', opti
     analystUrl: urlFor(name, 'login_analyst'),
     maintainerUrl: urlFor(name, 'login_maintainer'),
     rekeyerUrl: urlFor(name, 'login_rekeyer'),
+    recovererUrl: urlFor(name, 'login_recoverer'),
+    eraserUrl: urlFor(name, 'login_eraser'),
     query: async (sql, values) => (await client.query(sql, values as unknown[])).rows,
   };
 }

@@ -1,10 +1,12 @@
-import { createHmac } from 'node:crypto';
+import { constants, createHmac, createPublicKey, privateDecrypt } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { type AwsAnswer, type AwsInput, type AwsServer, startAwsServer, stubAwsEnvironment } from './aws-server.ts';
 import { TEST_LAYER_KEY } from './function.ts';
 
 export const KMS_KEY = 'alias/login-etl';
 export const KMS_LAYER_KEY = 'alias/login-etl-layer';
+/** Of RSA, where the private half was given. */
+export const KMS_VAULT_KEY = 'alias/login-etl-vault';
 
 export interface Kms extends AwsServer {
   /** From now on every call, or the calls for one info, get this error; null: none. */
@@ -20,8 +22,9 @@ export interface Kms extends AwsServer {
  *
  * @param maskKey the master, as in MASK_KEY
  * @param layerKey likewise
+ * @param vaultPem the private half of `KMS_VAULT_KEY`
  */
-export async function startKms(maskKey: string, layerKey = TEST_LAYER_KEY): Promise<Kms> {
+export async function startKms(maskKey: string, layerKey = TEST_LAYER_KEY, vaultPem = ''): Promise<Kms> {
   const materials = new Map<unknown, Buffer>([
     [KMS_KEY, extract(maskKey)],
     [KMS_LAYER_KEY, extract(layerKey)],
@@ -30,9 +33,16 @@ export async function startKms(maskKey: string, layerKey = TEST_LAYER_KEY): Prom
   let length = 32;
   let delayMs = 0;
 
-  async function answer(operation: string, { KeyId, MacAlgorithm, Message }: AwsInput): Promise<AwsAnswer> {
+  async function answer(
+    operation: string,
+    { KeyId, MacAlgorithm, Message, CiphertextBlob }: AwsInput,
+  ): Promise<AwsAnswer> {
     const message = Buffer.from(`${Message}`, 'base64');
     if (failure && message.includes(failure.info ?? '')) return failure;
+    if (KeyId === KMS_VAULT_KEY && vaultPem !== '') return answerOfVault(operation, vaultPem, CiphertextBlob);
+    if (operation === 'GetPublicKey') {
+      return { error: materials.has(KeyId) ? 'UnsupportedOperationException' : 'NotFoundException' };
+    }
     if (operation !== 'GenerateMac') return { error: 'UnknownOperationException' };
     const material = materials.get(KeyId);
     if (!material) return { error: 'NotFoundException' };
@@ -57,6 +67,22 @@ export async function startKms(maskKey: string, layerKey = TEST_LAYER_KEY): Prom
       length = bytes;
     },
   };
+}
+
+function answerOfVault(operation: string, pem: string, ciphertext: unknown): AwsAnswer {
+  const KeyId = 'arn:aws:kms:eu-central-1:000000000000:key/vault';
+  if (operation === 'GetPublicKey') {
+    const PublicKey = createPublicKey(pem).export({ type: 'spki', format: 'der' }).toString('base64');
+    return { output: { KeyId, PublicKey, KeyUsage: 'ENCRYPT_DECRYPT', KeySpec: 'RSA_3072' } };
+  }
+  if (operation !== 'Decrypt') return { error: 'InvalidKeyUsageException' };
+  const key = { key: pem, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' };
+  try {
+    const Plaintext = privateDecrypt(key, Buffer.from(`${ciphertext}`, 'base64')).toString('base64');
+    return { output: { KeyId, Plaintext } };
+  } catch {
+    return { error: 'InvalidCiphertextException' };
+  }
 }
 
 function extract(setting: string): Buffer {

@@ -4,7 +4,7 @@ import type { PendingRows } from '../../lambda/batch/pending-rows.ts';
 /** Rows that are there already, as if they were still to be masked. */
 export function pending(rows: readonly LoginRow[]): PendingRows {
   const keys = rows.map(({ message_id, sent_at }) => ({ messageId: message_id, sentAt: sent_at }));
-  return { keys, slice: (from, to) => rows.slice(from, to) };
+  return { keys, slice: (from, to) => rows.slice(from, to), eachSecret() {} };
 }
 
 export function readAll(rows: PendingRows): readonly LoginRow[] {

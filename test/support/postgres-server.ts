@@ -34,7 +34,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const url = new URL(postgres.url);
   url.pathname = TEMPLATE;
   await migrate(url.href);
-  for (const role of ['login_writer', 'login_analyst', 'login_maintainer', 'login_rekeyer']) {
+  for (const role of [
+    'login_writer',
+    'login_analyst',
+    'login_maintainer',
+    'login_rekeyer',
+    'login_recoverer',
+    'login_eraser',
+  ]) {
     await client.query(`alter role ${role} password '${ROLE_PASSWORD}'`);
   }
   await client.end();

@@ -1,6 +1,8 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { ConfigError } from '../../lambda/errors.ts';
 import { readConfig } from '../../lambda/settings/config.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
@@ -31,6 +33,7 @@ describe('settings that suffice', () => {
     expect(readConfig(ENVIRONMENT)).toEqual({
       database: { connectionString: ENVIRONMENT.DATABASE_URL },
       keys: { root: { master: KEY }, layer: null, kid: 'k1', next: null },
+      vault: null,
       queueUrl: null,
       retryWaits: { firstSeconds: 30, longestSeconds: 600 },
     });
@@ -259,5 +262,40 @@ describe('several wrong settings', () => {
     for (const secret of ['open-', 'mysql', 'sesame', 'db.example', '5e5a3e', 'first-key', 'files.example']) {
       expect(text).not.toContain(secret);
     }
+  });
+});
+
+describe('the key of the vault', () => {
+  const pem = (type: 'spki' | 'pkcs8', modulusLength = 3072) => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength });
+    const key =
+      type === 'spki' ? publicKey.export({ type, format: 'pem' }) : privateKey.export({ type, format: 'pem' });
+    return key.toString();
+  };
+  const publicPem = pem('spki');
+
+  test('is none by default, a public key in PEM, a file of it, or the name of one in KMS', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'login-etl-config-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'vault-public.pem');
+    writeFileSync(file, publicPem);
+    const vaultOf = (env: Environment) => readConfig({ ...ENVIRONMENT, ...env }).vault;
+    expect(vaultOf({})).toBeNull();
+    const name = expect.stringMatching(/^[0-9a-f]{8}$/);
+    expect(vaultOf({ VAULT_PUBLIC_KEY: publicPem })).toMatchObject({ name });
+    expect(vaultOf({ VAULT_PUBLIC_KEY: file })).toEqual(vaultOf({ VAULT_PUBLIC_KEY: publicPem }));
+    expect(vaultOf({ VAULT_KMS_KEY: 'alias/vault' })).toEqual({ kmsKeyId: 'alias/vault' });
+  });
+
+  test.each([
+    [{ VAULT_PUBLIC_KEY: publicPem, VAULT_KMS_KEY: 'alias/vault' }, /two keys/],
+    [{ VAULT_PUBLIC_KEY: '/nowhere/vault-public.pem' }, /neither PEM nor a file/],
+    [{ VAULT_PUBLIC_KEY: pem('pkcs8') }, /is a private key/],
+    [{ VAULT_PUBLIC_KEY: pem('spki', 2048) }, /RSA key of 3072 bits/],
+    [{ VAULT_PUBLIC_KEY: '-----BEGIN PUBLIC KEY-----\nabc\n-----END PUBLIC KEY-----' }, /not a public key in PEM/],
+  ])('is refused otherwise, and never quoted', (env, problem) => {
+    const problems = problemsOf({ ...ENVIRONMENT, ...env });
+    expect(problems).toEqual([expect.stringMatching(problem)]);
+    expect(problems[0]).not.toMatch(/nowhere|BEGIN|alias/);
   });
 });

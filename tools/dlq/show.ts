@@ -1,8 +1,8 @@
-import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import type { SQSRecord } from 'aws-lambda';
 import { confirm, requireSomebody } from '../cli/confirm.ts';
 import { toJson } from '../cli/printable.ts';
 import { UserError } from '../cli/user-error.ts';
+import { writeNewFile } from '../cli/write-new-file.ts';
 import { openMasker } from '../keys/open-masker.ts';
 import { messages } from './counts.ts';
 import type { Lease } from './lease.ts';
@@ -42,25 +42,6 @@ async function writeRaw(record: SQSRecord, file: string, line: QueueCommandLine)
   const question = 'The body has ip and device id in the clear. Type raw to write it to the file: ';
   const isWanted = line.options.yes || (await confirm(question, ['raw'], line));
   if (!isWanted) return { json: { written: null }, text: 'Nothing was written.\n', isComplete: false };
-  writeNew(file, record.body);
+  writeNewFile(file, record.body);
   return { json: { written: file }, text: `Written to ${file}, which only you can read.\n`, isComplete: true };
-}
-
-function writeNew(file: string, body: string): void {
-  let isOurs = false;
-  try {
-    const opened = openSync(file, 'wx', 0o600);
-    isOurs = true;
-    try {
-      writeFileSync(opened, body);
-    } finally {
-      closeSync(opened);
-    }
-  } catch (error) {
-    // Half a body would be in the way of the next try.
-    if (isOurs) rmSync(file);
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new UserError(`${file} is there already, and is not written over.`);
-    throw new UserError(`${file} cannot be written (${code}).`);
-  }
 }

@@ -14,7 +14,7 @@ const FINAL: readonly [string, string][] = [
   ['42', 'The database has no schema, or an older one: run "npx login-etl migrate" on it'],
 ];
 
-const NO_ROWS: PendingRows = { keys: [], slice: () => [] };
+const NO_ROWS: PendingRows = { keys: [], slice: () => [], eachSecret() {} };
 
 /**
  * Writes no rows at all, the way a batch is written: keys, login, rights and schema are then known to be right.

@@ -71,6 +71,10 @@ export const PROGRAM: ProgramDefinition = {
         summary: 'replace the layer key of all pseudonyms, while writers go on',
         load: async () => (await import('../keys/rekey.ts')).command,
       },
+      vault: {
+        summary: 'the recovery vault: new-key',
+        load: async () => (await import('../keys/vault.ts')).command,
+      },
     },
     'Deploy it': {
       deploy: {

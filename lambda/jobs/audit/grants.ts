@@ -9,6 +9,10 @@ export const GRANTS: Readonly<Record<string, Readonly<Record<string, readonly st
     mask_keys: ['select', 'insert'],
     mask_state: ['select', 'insert (kid)'],
     'mask_guard()': ['execute'],
+    vault: ['insert'],
+    vault_batches: ['insert'],
+    vault_batch_id: ['usage'],
+    vault_closed_months: ['select'],
   },
   login_maintainer: {
     ingest_ledger: ['select', 'delete', 'update (message_id)'],
@@ -30,6 +34,20 @@ export const GRANTS: Readonly<Record<string, Readonly<Record<string, readonly st
     user_logins: ['select (ctid, tableoid, masked_ip, masked_device_id)', 'update (masked_ip, masked_device_id)'],
     mask_state: ['select', 'update'],
     mask_keys: ['select'],
+    vault: ['select (ctid, tableoid, month, kid, pseudonym)', 'update (kid, pseudonym)'],
+  },
+  login_recoverer: {
+    vault: ['select'],
+    vault_batches: ['select'],
+    recover_audit: ['insert (caller, reason, pseudonyms)', 'select (id)'],
+  },
+  login_eraser: {
+    user_logins: ['select', 'delete'],
+    vault: ['select (month, field, kid, pseudonym, batch_id, seq)', 'delete'],
+    vault_batches: ['select (month, batch_id, key_name)', 'delete'],
+    vault_closed_months: ['select', 'insert'],
+    mask_state: ['select (kid, next_kid, generation)'],
+    'begin_erasure()': ['execute'],
   },
 };
 

@@ -105,6 +105,55 @@ async function moveChunk(
   return newIps.count + newDevices.count;
 }
 
+interface VaultRow {
+  tableoid: string;
+  ctid: string;
+  digits: string;
+}
+
+/** Month by month along the key: in the order of pseudonyms alone every row would be read. */
+const VAULT_ROWS = `
+  with recursive months (month) as (
+    (select min(month) from vault)
+    union all
+    select (select min(month) from vault where vault.month > months.month) from months where month is not null
+  )
+  select vault.tableoid, vault.ctid::text, replace(pseudonym::text, '-', '') as digits
+  from months join vault using (month)
+  where kid = $1 and pseudonym between $2::uuid and $3::uuid`;
+
+const UPDATE_VAULT = `
+  update vault set kid = $1, pseudonym = moved.pseudonym
+  from unnest($2::oid[], $3::tid[], $4::uuid[]) as moved (tableoid, ctid, pseudonym)
+  where vault.ctid = moved.ctid and vault.tableoid = moved.tableoid`;
+
+/**
+ * Moves the vault's rows of the range, which keep what is sealed in them. Only while no writer may write: one that waits for
+ * a row here would be waited for in turn.
+ */
+export async function moveVault(client: ClientBase, { from, to }: Rotation, range: HexRange): Promise<void> {
+  // Digits of uuids are compared as those of texts are; what is below the upper end is all that begins with less.
+  const low = range.low.padEnd(DIGITS, '0');
+  const high = range.high === null ? 'f'.repeat(DIGITS) : range.high.padEnd(DIGITS, '0');
+  const { rows } = await client.query<VaultRow>(VAULT_ROWS, [kidNumber(from.kid), low, high]);
+  const inRange = rows.filter(({ digits }) => range.high === null || digits < high);
+  const blocks = Buffer.from(inRange.map(({ digits }) => digits).join(''), 'hex');
+  const moved = encryptBlocks(to.block, decryptBlocks(from.block, blocks)).toString('hex');
+  for (let at = 0; at < inRange.length; at += CHUNK_ROWS) {
+    const chunk = inRange.slice(at, at + CHUNK_ROWS);
+    await client.query(UPDATE_VAULT, [
+      kidNumber(to.kid),
+      chunk.map(({ tableoid }) => tableoid),
+      chunk.map(({ ctid }) => ctid),
+      chunk.map((_, i) => moved.slice((at + i) * DIGITS, (at + i + 1) * DIGITS)),
+    ]);
+  }
+}
+
+function kidNumber(kid: string): number {
+  return Number(kid.slice(1));
+}
+
 export interface Rekeyed {
   values: (string | null)[];
   /** How many are others than before. */

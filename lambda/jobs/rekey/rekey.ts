@@ -5,7 +5,7 @@ import type { MaskingState } from '../../masking/masking-state.ts';
 import type { DatabaseConfig } from '../../store/connection/database.ts';
 import { areEnrolled } from '../../store/connection/key-check.ts';
 import { withSession } from '../../store/connection/with-session.ts';
-import { countUnder, type HexRange, movePseudonyms, type Rotation } from './move-pseudonyms.ts';
+import { countUnder, type HexRange, movePseudonyms, moveVault, type Rotation } from './move-pseudonyms.ts';
 
 export interface RekeyOptions {
   rotation: Rotation;
@@ -141,6 +141,7 @@ async function step(
   }
   await lockOutWriters(client);
   await movePseudonyms(client, rotation, range, onChunk);
+  await moveVault(client, rotation, range);
   await (range.high === null
     ? client.query("update mask_state set kid = next_kid, next_kid = null, frontier = ''")
     : client.query('update mask_state set frontier = $1', [range.high]));

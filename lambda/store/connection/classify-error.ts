@@ -30,6 +30,7 @@ const SYSTEM_CODE = /^[A-Z][A-Z0-9_]+$/;
  */
 export function classifyDatabaseError(error: unknown): ClassifiedError | null {
   const code = sqlstate(error);
+  if (code !== null && isOfVault(error)) return { kind: 'outage', code };
   if (code !== null) return { kind: BY_CLASS[code.slice(0, 2)] ?? 'unknown', code, ...nameIn(error), ...rowOf(error) };
   return isNetworkError(error) ? { kind: 'outage', code: systemCode(error) ?? 'connection' } : null;
 }
@@ -46,6 +47,11 @@ function nameIn(error: unknown): { name?: string } {
   const name = constraint ?? column;
   const isKnown = typeof file === 'string' && NAMES_FROM_CATALOG.includes(file);
   return isKnown && typeof name === 'string' && NAME.test(name) ? { name } : {};
+}
+
+/** A constraint of the vault refuses what we write there, never a row that somebody sent. */
+function isOfVault(error: unknown): boolean {
+  return ['vault', 'vault_batches'].includes(`${(error as { table?: unknown }).table}`);
 }
 
 /** PostgreSQL counts the lines of a COPY, in its binary form too. What else stands there may be data. */

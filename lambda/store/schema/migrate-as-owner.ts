@@ -9,7 +9,8 @@ import { migrate } from './migrate.ts';
 const LIMITS = { lock_timeout: 60_000, statement_timeout: 600_000, query_timeout: 605_000 };
 
 /** RDS takes a token for a password from members of `rds_iam`, and nothing else from them. */
-const LET_TOKENS_IN = 'grant rds_iam to login_writer, login_analyst, login_maintainer, login_rekeyer';
+const LET_TOKENS_IN =
+  'grant rds_iam to login_writer, login_analyst, login_maintainer, login_rekeyer, login_recoverer, login_eraser';
 
 /**
  * Brings a database of RDS to the newest schema, and lets its roles log in with tokens.

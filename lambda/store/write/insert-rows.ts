@@ -6,6 +6,7 @@ import type { MaskingState } from '../../masking/masking-state.ts';
 import { CopyBuffer } from './copy-buffer.ts';
 import { copyIn, type Payload } from './copy-in.ts';
 import { inTransaction } from './in-transaction.ts';
+import type { Vault, VaultWrite } from './vault.ts';
 
 const NAMES = COLUMNS.map(({ name }) => name).join(', ');
 const INTO_LOGINS = `user_logins (${NAMES}, create_date)`;
@@ -43,7 +44,9 @@ export interface WriteOptions {
   /** Statements that run first in the transaction that writes; none of them may give rows. */
   first?: readonly string[];
   /** The database's masking state, under which the rows are masked. */
-  state?: MaskingState;
+  state?: MaskingState | undefined;
+  /** Where values are sealed as well; takes a state. */
+  vault?: Vault | null | undefined;
 }
 
 /**
@@ -57,19 +60,40 @@ export interface WriteOptions {
 export async function insertRows(
   client: ClientBase,
   pending: PendingRows,
-  { first = [], state }: WriteOptions = {},
+  { first = [], state, vault }: WriteOptions = {},
 ): Promise<InsertOutcome[]> {
+  // All rows are masked for it first, instead of while the server is at work.
+  const sealing = vault && state ? vault.seal(client, pending, state) : null;
   try {
-    await copyIn(client, [...first, ...COPY_ALL], payloads(pending, state));
+    await copyIn(client, [...first, ...COPY_ALL, ...(sealing?.statements ?? [])], payloads(pending, state));
+    sealing?.committed();
     return pending.keys.map(() => STORED);
   } catch (error) {
     if (!isKnownMessage(error)) throw error;
   }
-  const fresh = await inTransaction(client, first, () =>
-    client.query<{ message_id: string }>(INSERT_FRESH, arrays(pending.slice(0, pending.keys.length, state))),
-  );
-  const stored = new Set(fresh.rows.map((row) => row.message_id));
+  const stored = await insertFresh(client, pending, { first, state, vault });
   return pending.keys.map(({ messageId }) => (stored.has(messageId) ? STORED : DUPLICATE));
+}
+
+/** @returns the ids of those that the ledger did not know */
+async function insertFresh(
+  client: ClientBase,
+  pending: PendingRows,
+  { first = [], state, vault }: WriteOptions,
+): Promise<Set<string>> {
+  let sealing: VaultWrite | null = null;
+  const stored = await inTransaction(client, first, async () => {
+    const rows = pending.slice(0, pending.keys.length, state);
+    const { rows: fresh } = await client.query<{ message_id: string }>(INSERT_FRESH, arrays(rows));
+    const ids = new Set(fresh.map((row) => row.message_id));
+    // Of these alone: the others' values may have been erased since.
+    const isNew = (row: number) => ids.has(pending.keys[row]?.messageId ?? '');
+    if (vault && state) sealing = vault.seal(client, pending, state, isNew);
+    for (const statement of sealing?.statements ?? []) await client.query(statement);
+    return ids;
+  });
+  (sealing as VaultWrite | null)?.committed();
+  return stored;
 }
 
 function isKnownMessage(error: unknown): boolean {

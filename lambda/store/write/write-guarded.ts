@@ -4,6 +4,7 @@ import type { PendingRows } from '../../batch/pending-rows.ts';
 import type { MaskingState } from '../../masking/masking-state.ts';
 import { insertRows } from './insert-rows.ts';
 import { isStateChange, maskGuard, readMaskingState } from './mask-guard.ts';
+import type { Vault } from './vault.ts';
 
 /** A rotation moves the frontier every few seconds at most. */
 const TRIES = 5;
@@ -16,15 +17,20 @@ export type GuardedWrite = (client: ClientBase, rows: PendingRows) => Promise<In
  *
  * @param kids of the layer keys there are, the one in use first
  * @param first statements that run first in the transaction that writes
+ * @param vault null: values are not sealed
  * @returns throws KeyMismatchError, and pg's error: LE001 after five tries
  */
-export function createGuardedWrite(kids: readonly string[], first: readonly string[]): GuardedWrite {
+export function createGuardedWrite(
+  kids: readonly string[],
+  first: readonly string[],
+  vault: Vault | null = null,
+): GuardedWrite {
   let state: MaskingState | null = null;
   return async (client, rows) => {
     for (let tries = 1; ; tries++) {
       state ??= await readMaskingState(client, kids);
       try {
-        return await insertRows(client, rows, { first: [...maskGuard(state), ...first], state });
+        return await insertRows(client, rows, { first: [...maskGuard(state), ...first], state, vault });
       } catch (error) {
         if (!isStateChange(error)) throw error;
         state = null;
