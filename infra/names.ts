@@ -7,11 +7,25 @@ export const DATABASE = {
   owner: 'login_owner',
   writer: 'login_writer',
   maintainer: 'login_maintainer',
+  analyst: 'login_analyst',
 };
 
 /** Names of the functions, which those of their roles and logs contain. */
-export const FUNCTIONS = ['ingest', 'migrate', 'maintain'] as const;
+export const COMMANDS = ['look'] as const;
+export const FUNCTIONS = ['ingest', 'migrate', 'maintain', ...COMMANDS] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
+/** Functions that commands invoke. */
+export type CommandName = (typeof COMMANDS)[number];
+
+/** The stack with the functions of a stage. */
+export function functionsStackOf(stage: Stage): string {
+  return stage === 'localstack' ? 'login-etl-localstack' : nameOf(stage, 'stateless');
+}
+
+/** The output of that stack which names a command's function: `LookFunction`. */
+export function commandOutput(name: CommandName): string {
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}Function`;
+}
 
 export function nameOf(stage: Stage, part: string): string {
   return `login-etl-${stage}-${part}`;

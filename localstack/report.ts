@@ -1,13 +1,28 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { defineCommand } from '../tools/cli/command.ts';
+import type { Facts } from '../lambda/jobs/report/facts.ts';
+import { readFacts } from '../lambda/jobs/report/read-facts.ts';
+import { type CommandLine, defineCommand } from '../tools/cli/command.ts';
+import { printable } from '../tools/cli/printable.ts';
 import { formatCount } from '../tools/cli/progress.ts';
+import { UserError } from '../tools/cli/user-error.ts';
 import { integerBetween } from '../tools/cli/values.ts';
-import { readFacts } from '../tools/report/read-facts.ts';
-import { databaseName, readRunRecord } from '../tools/report/run-record.ts';
+import { databaseName, type RunRecord, readRunRecord } from '../tools/report/run-record.ts';
 import { reportFile, writeReport } from '../tools/report/write-report.ts';
+import { invokeOnStage } from '../tools/stage/invoke.ts';
+import { STAGE_OPTION } from '../tools/stage/stage.ts';
 import { DATA_FOLDER } from './embedded/data-folder.ts';
 import { DATA_OPTION, DATABASE_HELP, lookIntoDatabase } from './embedded/look-into-database.ts';
+
+interface Found {
+  facts: Facts;
+  /** null where nobody knows what became of the messages of the last run. */
+  record: RunRecord | null;
+  /** Where the report goes. */
+  file: string;
+}
+
+type Line = Pick<CommandLine, 'env' | 'stderr' | 'interrupt'>;
 
 export const command = defineCommand(
   (command) =>
@@ -19,19 +34,35 @@ export const command = defineCommand(
       .option('--out <file>', 'write it here (default: report.html in the data folder)')
       .option('--days <n>', 'only the logins of the last so many days', integerBetween(1, 36_500))
       .option(...DATA_OPTION)
+      .option(...STAGE_OPTION)
       .addHelpText('after', DATABASE_HELP),
-  async ({ env, stderr, json: isJson, options: { out, days = null, data = DATA_FOLDER } }) => {
-    const onStep = (what: string, step: number, steps: number) => {
-      stderr.write(`  counting ${what} (${step} of ${steps})\n`);
-    };
-    const facts = await lookIntoDatabase(env, data, (client) => readFacts(client, { days, onStep }));
+  async ({ options: { out, days = null, data, stage }, ...line }) => {
+    if (stage !== undefined && data !== undefined) {
+      throw new UserError('--stage and --data are two places: leave one of them out.', 2);
+    }
+    const { facts, record, file } = await (stage === undefined ? here(line, days, data) : onStage(line, days, stage));
     const json = { ...facts };
-    if (isJson && out === undefined) return { json };
-    const record = readRunRecord(data, databaseName(env));
-    const path = await writeReport(resolve(out ?? reportFile(data)), facts, record);
+    if (line.json && out === undefined) return { json };
+    const path = await writeReport(resolve(out ?? file), facts, record);
     return {
       json,
       text: `${facts.logins === 1 ? '1 login' : `${formatCount(facts.logins)} logins`}, for a browser:\n  ${pathToFileURL(path)}\n`,
     };
   },
 );
+
+async function here({ env, stderr }: Line, days: number | null, data = DATA_FOLDER): Promise<Found> {
+  const onStep = (what: string, step: number, steps: number) => {
+    stderr.write(`  counting ${what} (${step} of ${steps})\n`);
+  };
+  const facts = await lookIntoDatabase(env, data, (client) => readFacts(client, { days, onStep }));
+  return { facts, record: readRunRecord(data, databaseName(env)), file: reportFile(data) };
+}
+
+async function onStage({ env, stderr, interrupt }: Line, days: number | null, stage: string): Promise<Found> {
+  const stop = interrupt('The function counts on, and nobody hears of it.');
+  stderr.write(`  counting beside the database of ${printable(stage)}\n`);
+  const request = { look: 'report', days };
+  const facts = await invokeOnStage<Facts>({ stage, command: 'look', request, env, stop });
+  return { facts, record: null, file: reportFile(DATA_FOLDER, stage) };
+}

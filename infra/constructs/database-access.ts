@@ -17,9 +17,14 @@ const AUTHORITIES = '/var/runtime/ca-cert.pem';
 /**
  * The environment of a function that logs in as `role` with an IAM token: no password in it, and a server that cannot
  * prove its name is refused.
+ *
+ * @param endpoint the writer's, or the readers', which is the writer's where there are none
  */
-export function databaseEnvironment(cluster: rds.IDatabaseCluster, role: string): Record<string, string> {
-  const { hostname } = cluster.clusterEndpoint;
+export function databaseEnvironment(
+  cluster: rds.IDatabaseCluster,
+  role: string,
+  { hostname } = cluster.clusterEndpoint,
+): Record<string, string> {
   const tls = `sslmode=verify-full&sslrootcert=${AUTHORITIES}`;
   return {
     [ENV.databaseUrl]: `postgres://${role}@${hostname}:5432/${DATABASE.name}?${tls}`,

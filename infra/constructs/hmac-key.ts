@@ -24,24 +24,26 @@ const ADMINISTRATION = [
 export interface HmacKeyProps {
   description: string;
   alias: string;
-  /** Name of the one role that may use it; by name because the role comes with a later stack. */
-  user: string;
-  /** The only network from which that role may use it. */
+  /** Names of the only roles that may use it; by name because the roles come with a later stack. */
+  users: readonly string[];
+  /** The only network from which they may use it. */
   vpc: ec2.IVpc;
   removalPolicy: RemovalPolicy;
 }
 
 /**
  * A key of the pseudonyms. It never leaves KMS; whoever may call GenerateMac with root and layer can try out every ip
- * address, so the key's own policy names the one role that may, and the one network, whatever other policies of the account allow.
+ * address, so the key's own policy names the roles that may, and the one network, whatever other policies of the account allow.
  */
 export class HmacKey extends Construct {
   readonly key: kms.Key;
 
-  constructor(scope: Construct, id: string, { description, alias, user, vpc, removalPolicy }: HmacKeyProps) {
+  constructor(scope: Construct, id: string, { description, alias, users, vpc, removalPolicy }: HmacKeyProps) {
     super(scope, id);
     const account = new iam.AccountRootPrincipal();
-    const role = Stack.of(this).formatArn({ service: 'iam', region: '', resource: 'role', resourceName: user });
+    const roles = users.map((resourceName) =>
+      Stack.of(this).formatArn({ service: 'iam', region: '', resource: 'role', resourceName }),
+    );
     this.key = new kms.Key(this, 'Key', {
       description,
       alias,
@@ -65,7 +67,7 @@ export class HmacKey extends Construct {
             actions: ['kms:GenerateMac'],
             resources: ['*'],
             conditions: {
-              ArnEquals: { 'aws:PrincipalArn': role },
+              ArnEquals: { 'aws:PrincipalArn': roles },
               StringEquals: { 'kms:MacAlgorithm': 'HMAC_SHA_256', 'aws:SourceVpc': vpc.vpcId },
             },
           }),

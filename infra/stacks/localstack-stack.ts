@@ -1,11 +1,13 @@
 import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ENV } from '../../lambda/settings/environment.ts';
+import { CommandFunction } from '../constructs/command-function.ts';
 import { makeLog } from '../constructs/function-logs.ts';
 import { LocalHmacKey } from '../constructs/hmac-key.ts';
 import { Ingest } from '../constructs/ingest.ts';
 import { Queues } from '../constructs/queues.ts';
 import type { LocalKeyMaterial } from '../local-key.ts';
+import { functionsStackOf } from '../names.ts';
 import type { PipelineSettings } from '../settings/settings.ts';
 
 export interface LocalProps {
@@ -20,7 +22,7 @@ export interface LocalProps {
  */
 export class LocalStackStack extends Stack {
   constructor(scope: Construct, settings: PipelineSettings, { databaseUrl, keyMaterial }: LocalProps) {
-    super(scope, 'login-etl-localstack', { description: 'login-etl on LocalStack' });
+    super(scope, functionsStackOf(settings.stage), { description: 'login-etl on LocalStack' });
     const { queue, deadLetterQueue } = new Queues(this, settings, RemovalPolicy.DESTROY);
     const { key: rootKey } = new LocalHmacKey(this, 'MaskKey', keyMaterial.root);
     const { key: layerKey } = new LocalHmacKey(this, 'MaskLayerKey', keyMaterial.layer);
@@ -32,6 +34,13 @@ export class LocalStackStack extends Stack {
       layerKey,
       log: makeLog(this, 'ingest', settings, RemovalPolicy.DESTROY),
       database: { [ENV.databaseUrl]: databaseUrl },
+    });
+    new CommandFunction(this, 'look', {
+      stage: settings.stage,
+      description: 'Looks at the table, for those who may not enter the network',
+      entry: 'lambda/look-handler.ts',
+      environment: { [ENV.databaseUrl]: databaseUrl },
+      log: makeLog(this, 'look', settings, RemovalPolicy.DESTROY),
     });
     new CfnOutput(this, 'QueueUrl', { value: queue.queueUrl });
     new CfnOutput(this, 'DeadLetterQueueUrl', { value: deadLetterQueue.queueUrl });

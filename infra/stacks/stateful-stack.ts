@@ -38,7 +38,7 @@ export class StatefulStack extends Stack {
       removalPolicy,
     });
     this.network = new Network(this, settings);
-    const access = { user: roleNameOf(stage, 'ingest'), vpc: this.network.vpc, removalPolicy };
+    const access = { users: [roleNameOf(stage, 'ingest')], vpc: this.network.vpc, removalPolicy };
     this.rootKey = new HmacKey(this, 'MaskKey', {
       ...access,
       description: 'Pseudonyms of ip and device_id; without it no later login can be joined with the earlier ones',

@@ -1,13 +1,14 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Alarms } from '../constructs/alarms.ts';
+import { CommandFunction } from '../constructs/command-function.ts';
 import { Dashboard } from '../constructs/dashboard.ts';
 import { databaseEnvironment } from '../constructs/database-access.ts';
 import { Ingest } from '../constructs/ingest.ts';
 import { KeyWatch } from '../constructs/key-watch.ts';
 import { Maintenance } from '../constructs/maintenance.ts';
 import { Migration } from '../constructs/migration.ts';
-import { DATABASE, nameOf, roleNameOf } from '../names.ts';
+import { DATABASE, functionsStackOf, roleNameOf } from '../names.ts';
 import type { AwsSettings } from '../settings/settings.ts';
 import type { StatefulStack } from './stateful-stack.ts';
 
@@ -18,7 +19,7 @@ export class StatelessStack extends Stack {
     settings: AwsSettings,
     { network, database, queues, rootKey, layerKey, nextLayerKey, logs }: StatefulStack,
   ) {
-    super(scope, nameOf(settings.stage, 'stateless'), {
+    super(scope, functionsStackOf(settings.stage), {
       description: `login-etl ${settings.stage}: functions, event source, alarms and dashboard`,
     });
     const { cluster } = database;
@@ -36,6 +37,7 @@ export class StatelessStack extends Stack {
     const migration = new Migration(this, settings, { network, database, log: logs.of.migrate });
     migration.executeBefore(ingest.function, ingest.eventSource);
     const maintenance = new Maintenance(this, settings, { network, database, log: logs.of.maintain });
+    this.#addCommands(settings, { network, database, logs }, migration);
     const watched = { queues, ingest: ingest.function, maintenance: maintenance.function, cluster };
     const alarms = new Alarms(this, settings, watched);
     new KeyWatch(this, settings, {
@@ -44,5 +46,23 @@ export class StatelessStack extends Stack {
       topic: alarms.topic,
     });
     new Dashboard(this, settings, watched, alarms.all);
+  }
+
+  /** What commands invoke: each has one database role, and one of IAM. */
+  #addCommands(
+    { stage }: AwsSettings,
+    { network, database: { cluster }, logs }: Pick<StatefulStack, 'network' | 'database' | 'logs'>,
+    migration: Migration,
+  ): void {
+    const look = new CommandFunction(this, 'look', {
+      stage,
+      description: 'Looks at the table, for those who may not enter the network',
+      entry: 'lambda/look-handler.ts',
+      environment: databaseEnvironment(cluster, DATABASE.analyst, cluster.clusterReadEndpoint),
+      login: { cluster, role: DATABASE.analyst },
+      log: logs.of.look,
+      network,
+    });
+    migration.executeBefore(look.function);
   }
 }

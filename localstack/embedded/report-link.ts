@@ -1,8 +1,8 @@
 import { pathToFileURL } from 'node:url';
 import type pg from 'pg';
+import { readFacts } from '../../lambda/jobs/report/read-facts.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { withClient } from '../../lambda/store/connection/with-client.ts';
-import { readFacts } from '../../tools/report/read-facts.ts';
 import { databaseName, readRunRecord } from '../../tools/report/run-record.ts';
 import { reportFile, writeReport } from '../../tools/report/write-report.ts';
 

@@ -9,10 +9,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import type { Facts } from '../../lambda/jobs/report/facts.ts';
+import { readFacts } from '../../lambda/jobs/report/read-facts.ts';
 import { migrate } from '../../lambda/store/schema/migrate.ts';
 import { removePostgres, startPostgres } from '../../localstack/embedded/postgres/embedded-postgres.ts';
-import type { Facts } from '../../tools/report/facts.ts';
-import { readFacts } from '../../tools/report/read-facts.ts';
 import { MANY_LOGINS } from '../support/many-logins.ts';
 
 const ROUNDS = 3;

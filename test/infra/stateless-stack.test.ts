@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { FUNCTIONS } from '../../infra/names.ts';
+import { COMMANDS, commandOutput, FUNCTIONS } from '../../infra/names.ts';
 import { addAwsPipeline } from '../../infra/pipeline.ts';
 import { AWS_STAGES, type AwsSettings } from '../../infra/settings/settings.ts';
 import { awsTemplates, createApp, inventory, PROD, permissions, resource, resources } from '../support/stacks.ts';
@@ -49,6 +49,7 @@ describe('least privilege', () => {
     ],
     ['migrate', ['allow rds-db:connect on login_owner']],
     ['maintain', ['allow rds-db:connect on login_maintainer']],
+    ['look', ['allow rds-db:connect on login_analyst']],
   ])('%s may do this and nothing else', ([name, expected]) => {
     const policy = resource(stateless, 'AWS::IAM::Policy', `function:login-etl-prod-${name}"`).Properties;
     expect(permissions(policy.PolicyDocument)).toEqual([...expected, ...LOGS, ...NETWORK].sort());
@@ -88,6 +89,7 @@ describe('the functions', () => {
     ['ingest', 'login_writer'],
     ['migrate', 'login_owner'],
     ['maintain', 'login_maintainer'],
+    ['look', 'login_analyst'],
   ])('%s logs in as %s with a token, to a server that proves its name', ([name, role]) => {
     const { DATABASE_URL, DATABASE_LOGIN } = functionCalled(name as string).Properties.Environment.Variables;
     expect(DATABASE_LOGIN).toBe('iam');
@@ -114,6 +116,27 @@ describe('the functions', () => {
   test('ingest has the memory and the timeout of the settings', () => {
     const { memoryMb, timeoutSeconds } = PROD.ingest;
     expect(functionCalled('ingest').Properties).toMatchObject({ MemorySize: memoryMb, Timeout: timeoutSeconds });
+  });
+});
+
+describe('a function for a command', () => {
+  test.for(COMMANDS)('%s is found by an output of the stack, and lives as long as the command waits', (name) => {
+    const { Value } = stateless.findOutputs(commandOutput(name))[commandOutput(name)] ?? {};
+    const [id] = Object.entries(stateless.findResources('AWS::Lambda::Function')).find(
+      ([, { Properties }]) => Properties.FunctionName === `login-etl-prod-${name}`,
+    ) ?? [''];
+    expect(Value).toEqual({ Ref: id });
+    expect(functionCalled(name).Properties.Timeout).toBe(900);
+  });
+
+  test.for(COMMANDS)('%s can be invoked by nobody but those whose own policies say so', (name) => {
+    const permitted = resources(stateless, 'AWS::Lambda::Permission').map(({ Properties }) => Properties.FunctionName);
+    expect(JSON.stringify(permitted)).not.toContain(name);
+  });
+
+  test('look asks the readers, where there are some', () => {
+    const { DATABASE_URL } = functionCalled('look').Properties.Environment.Variables;
+    expect(JSON.stringify(DATABASE_URL)).toContain('ReadEndpoint');
   });
 });
 

@@ -60,12 +60,12 @@ test('a stage that need not be kept can be destroyed', () => {
 
 test('on LocalStack it is one stack of what LocalStack can do', () => {
   expect(inventory(localTemplate())).toEqual({
-    'AWS::IAM::Policy': 1,
-    'AWS::IAM::Role': 1,
+    'AWS::IAM::Policy': 2,
+    'AWS::IAM::Role': 2,
     'AWS::KMS::Key': 2,
     'AWS::Lambda::EventSourceMapping': 1,
-    'AWS::Lambda::Function': 1,
-    'AWS::Logs::LogGroup': 1,
+    'AWS::Lambda::Function': 2,
+    'AWS::Logs::LogGroup': 2,
     'AWS::SQS::Queue': 2,
     'AWS::SQS::QueuePolicy': 2,
   });
@@ -74,7 +74,8 @@ test('on LocalStack it is one stack of what LocalStack can do', () => {
 test('on LocalStack queue, database and keys are what the documentation says', () => {
   const template = localTemplate();
   expect(resource(template, 'AWS::SQS::Queue', 'RedrivePolicy').Properties.QueueName).toBe('login-queue');
-  const { Variables } = resource(template, 'AWS::Lambda::Function').Properties.Environment;
+  const { Variables } = resource(template, 'AWS::Lambda::Function', 'login-etl-localstack-ingest').Properties
+    .Environment;
   expect(Variables).toMatchObject({ DATABASE_URL: LOCAL_PROPS.databaseUrl, MASK_KEY_ID: LOCALSTACK.maskKeyId });
   expect(Variables.MASK_KEY).toBeUndefined();
   for (const [name, material] of Object.entries(LOCAL_PROPS.keyMaterial)) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Facts } from '../../tools/report/facts.ts';
-import { readFacts } from '../../tools/report/read-facts.ts';
+import type { Facts } from '../../lambda/jobs/report/facts.ts';
+import { readFacts } from '../../lambda/jobs/report/read-facts.ts';
 import { connectTo, createDatabase, type TestDatabase } from '../support/database.ts';
 import { MANY_LOGINS } from '../support/many-logins.ts';
 

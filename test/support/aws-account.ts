@@ -10,10 +10,20 @@ export interface AwsAccount {
   concurrency: number;
   /** Status of each stack by name, `protected` behind it where it is. */
   stacks: Readonly<Record<string, string>>;
+  /** Of every stack but CDK's own. */
+  outputs: Readonly<Record<string, string>>;
+  /** What a function answers; an error of the function or of Lambda has its name besides. */
+  invoke(name: string, request: unknown): Invoked | Promise<Invoked>;
   /** Calls that are refused, by name. */
   denied: readonly string[];
   /** Calls that the endpoint does not know. */
   missing: readonly string[];
+}
+
+export interface Invoked {
+  body: string;
+  functionError?: string;
+  lambdaError?: string;
 }
 
 export const NEW_ACCOUNT: AwsAccount = {
@@ -22,6 +32,10 @@ export const NEW_ACCOUNT: AwsAccount = {
   hasRdsRole: false,
   concurrency: 10,
   stacks: {},
+  outputs: {},
+  invoke(name) {
+    throw new Error(`nobody should invoke ${name}`);
+  },
   denied: [],
   missing: [],
 };
@@ -29,8 +43,13 @@ export const NEW_ACCOUNT: AwsAccount = {
 /** STS, CloudFormation, IAM (AWS's Query protocol, XML) and Lambda (REST) of one account, until the test ends. */
 export async function startAwsAccount(account: AwsAccount): Promise<string> {
   const server = createServer(async (request, response) => {
-    const { status, body } = answer(account, request.url ?? '', new URLSearchParams(await bodyOf(request)));
-    response.writeHead(status, { 'content-type': body.startsWith('{') ? 'application/json' : 'text/xml' }).end(body);
+    const path = request.url ?? '';
+    const text = await bodyOf(request);
+    const isQuery = !path.includes('/functions/');
+    const reply = isQuery ? answer(account, path, new URLSearchParams(text)) : await invocation(account, path, text);
+    const { status, body, headers } = reply;
+    const type = body.startsWith('<') ? 'text/xml' : 'application/json';
+    response.writeHead(status, { 'content-type': type, ...headers }).end(body);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   onTestFinished(() => {
@@ -40,7 +59,15 @@ export async function startAwsAccount(account: AwsAccount): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-type Reply = { status: number; body: string };
+type Reply = { status: number; body: string; headers?: Record<string, string> };
+
+async function invocation({ denied, invoke }: AwsAccount, path: string, text: string): Promise<Reply> {
+  if (denied.includes('Invoke')) return jsonFailure(403, 'AccessDeniedException', 'Not authorized.');
+  const name = /\/functions\/([^/]+)\/invocations/.exec(path)?.[1] ?? '';
+  const { body, functionError, lambdaError } = await invoke(name, JSON.parse(text));
+  if (lambdaError) return jsonFailure(400, lambdaError, body);
+  return { status: 200, body, headers: functionError ? { 'x-amz-function-error': functionError } : {} };
+}
 
 function answer(account: AwsAccount, path: string, query: URLSearchParams): Reply {
   const call = path.includes('/account-settings') ? 'GetAccountSettings' : (query.get('Action') ?? '');
@@ -60,18 +87,21 @@ function role({ hasRdsRole }: AwsAccount, name: string): Reply {
   return xml('GetRole', `<Role><RoleName>${name}</RoleName></Role>`);
 }
 
-function stack({ bootstrapVersion, stacks }: AwsAccount, name: string): Reply {
+function stack({ bootstrapVersion, stacks, outputs }: AwsAccount, name: string): Reply {
   const all = bootstrapVersion === null ? stacks : { ...stacks, CDKToolkit: 'CREATE_COMPLETE' };
   const state = all[name];
   if (state === undefined) return failure(400, 'ValidationError', `Stack with id ${name} does not exist`);
   const [status, isProtected] = state.split(' ');
-  const output = `<member><OutputKey>BootstrapVersion</OutputKey><OutputValue>${bootstrapVersion}</OutputValue></member>`;
+  const own = name === 'CDKToolkit' ? { BootstrapVersion: `${bootstrapVersion}` } : outputs;
+  const members = Object.entries(own).map(
+    ([key, value]) => `<member><OutputKey>${key}</OutputKey><OutputValue>${value}</OutputValue></member>`,
+  );
   return xml(
     'DescribeStacks',
     `<Stacks><member><StackName>${name}</StackName><CreationTime>2026-11-25T00:00:00Z</CreationTime>` +
       `<StackStatus>${status}</StackStatus>` +
       `<EnableTerminationProtection>${isProtected === 'protected'}</EnableTerminationProtection>` +
-      `${name === 'CDKToolkit' ? `<Outputs>${output}</Outputs>` : ''}</member></Stacks>`,
+      `<Outputs>${members.join('')}</Outputs></member></Stacks>`,
   );
 }
 
@@ -84,7 +114,7 @@ function json(body: object): Reply {
 }
 
 function jsonFailure(status: number, code: string, message: string): Reply {
-  return { ...json({ code, message }), status };
+  return { ...json({ code, message }), status, headers: { 'x-amzn-errortype': code } };
 }
 
 function failure(status: number, code: string, message: string): Reply {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Facts, sharingOf } from '../../tools/report/facts.ts';
+import { type Facts, sharingOf } from '../../lambda/jobs/report/facts.ts';
 import { days, nameOf, percent, usersOf } from '../../tools/report/page/format.ts';
 import { html } from '../../tools/report/page/html.ts';
 import { hashOf, reportPage } from '../../tools/report/page/page.ts';

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { Facts } from '../../lambda/jobs/report/facts.ts';
 import { writePrivateFile } from '../database/write-file.ts';
-import type { Facts } from './facts.ts';
 import type { RunRecord } from './run-record.ts';
 
 /** The file that it is written to by default. */
-export const reportFile = (folder: string): string => join(folder, 'report.html');
+export function reportFile(folder: string, stage?: string): string {
+  return join(folder, stage === undefined ? 'report.html' : `report-${stage}.html`);
+}
 
 /** @returns the file's absolute path */
 export async function writeReport(file: string, facts: Facts, run: RunRecord | null): Promise<string> {

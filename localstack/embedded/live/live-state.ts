@@ -1,8 +1,8 @@
+import type { Facts } from '../../../lambda/jobs/report/facts.ts';
+import { readFacts } from '../../../lambda/jobs/report/read-facts.ts';
 import type { Masker } from '../../../lambda/masking/masker.ts';
 import { withClient } from '../../../lambda/store/connection/with-client.ts';
 import type { RunCounts, Summary } from '../../../tools/event-source/run-counts.ts';
-import type { Facts } from '../../../tools/report/facts.ts';
-import { readFacts } from '../../../tools/report/read-facts.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { isSmallTable } from '../report-link.ts';
 import { type QueueDepth, queueDepth } from '../sqs/queues.ts';

@@ -1,4 +1,4 @@
-import type { Bucket } from '../facts.ts';
+import type { Bucket } from '../../../lambda/jobs/report/facts.ts';
 
 const COMPACT = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Facts } from '../facts.ts';
+import type { Facts } from '../../../lambda/jobs/report/facts.ts';
 import type { RunRecord } from '../run-record.ts';
 import { days, plural } from './format.ts';
 import { Html, html } from './html.ts';

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import type { Bucket, PeriodCount, Unit } from '../facts.ts';
+import type { Bucket, PeriodCount, Unit } from '../../../lambda/jobs/report/facts.ts';
 import { compact, count, percent, usersOf } from './format.ts';
 import { Html } from './html.ts';
 

@@ -1,5 +1,12 @@
-import { type Cluster, type Facts, notPseudonyms, type Ranking, type Sharing, withValue } from '../facts.ts';
-import type { PseudonymColumn } from '../queries.ts';
+import {
+  type Cluster,
+  type Facts,
+  notPseudonyms,
+  type Ranking,
+  type Sharing,
+  withValue,
+} from '../../../lambda/jobs/report/facts.ts';
+import type { PseudonymColumn } from '../../../lambda/jobs/report/queries.ts';
 import { count, days, nameOf, percent, plural, usersOf } from './format.ts';
 import { type Html, html } from './html.ts';
 import { type Bar, bars, COLOURS, loginsOverTime, type Period, REST_COLOUR, usersPer } from './plots.ts';

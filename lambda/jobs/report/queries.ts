@@ -1,4 +1,4 @@
-import { likeIpv4 } from '../../lambda/jobs/audit/value-forms.ts';
+import { likeIpv4 } from '../audit/value-forms.ts';
 
 /**
  * The questions of a report. Each reads the table once: $1 is the first day that counts or null, $2 the seed of the

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type pg from 'pg';
-import { PSEUDONYM } from '../../lambda/masking/masker.ts';
+import { PSEUDONYM } from '../../masking/masker.ts';
 import { type Cluster, type Facts, sharingOf, type UserCount } from './facts.ts';
 import { NAMES, overview, type PseudonymColumn, sharing, USERS } from './queries.ts';
 

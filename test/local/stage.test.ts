@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { type AwsAccount, type Invoked, NEW_ACCOUNT, startAwsAccount } from '../support/aws-account.ts';
+import { stubAwsEnvironment } from '../support/aws-server.ts';
+import { runLoginEtl } from '../support/program.ts';
+
+const FACTS = { at: '2026-11-25T12:00:00Z', days: 30, logins: 7 };
+const CANARY = '198.51.100.77';
+
+/** Runs a command on the stage prod of an account that answers like this. */
+async function onProd(args: readonly string[], account: Partial<AwsAccount>, stop?: AbortSignal) {
+  const AWS_ENDPOINT_URL = await startAwsAccount({
+    ...NEW_ACCOUNT,
+    stacks: { 'login-etl-prod-stateless': 'UPDATE_COMPLETE' },
+    outputs: { LookFunction: 'login-etl-prod-look' },
+    ...account,
+  });
+  // Read by the SDK alone: what the command is given must not name a LocalStack.
+  stubAwsEnvironment({ AWS_ENDPOINT_URL });
+  const env = { AWS_REGION: 'eu-central-1' };
+  return runLoginEtl([...args, '--stage', 'prod'], { env, ...(stop && { stop }) });
+}
+
+const failing = (errorType: string, errorMessage: string): Partial<AwsAccount> => ({
+  invoke: () => ({ functionError: 'Unhandled', body: JSON.stringify({ errorType, errorMessage, trace: [CANARY] }) }),
+});
+
+describe('report --stage', () => {
+  test('lets the function of the stage count, and asks it once', async () => {
+    const asked: unknown[] = [];
+    const invoke = (name: string, request: unknown): Invoked => {
+      asked.push([name, request]);
+      return { body: JSON.stringify(FACTS) };
+    };
+    const { exitCode, json, stderr } = await onProd(['report', '--json', '--days', '30'], { invoke });
+    expect({ exitCode, json, stderr }).toEqual({
+      exitCode: 0,
+      json: FACTS,
+      stderr: '  counting beside the database of prod\n',
+    });
+    expect(asked).toEqual([['login-etl-prod-look', { look: 'report', days: 30 }]]);
+  });
+
+  test.each<[what: string, account: Partial<AwsAccount>, sentence: string]>([
+    [
+      'our own error',
+      failing('JobError', 'The database cannot do this (57014).'),
+      'The database cannot do this (57014).',
+    ],
+    ['an error that would command the terminal', failing('JobError', 'a\u001b[2Jb'), 'a\\u001b[2Jb'],
+    [
+      'an error of anybody else, of which nothing is shown',
+      failing('Error', `invalid input ${CANARY}`),
+      'The function login-etl-prod-look failed: its log says why.',
+    ],
+    [
+      'the end of its time',
+      failing('Sandbox.Timedout', '2026-11-25T12:00:00Z 1234 Task timed out after 900.00 seconds'),
+      'The function login-etl-prod-look was cut off after 15 minutes: ask for less, or see its log.',
+    ],
+    [
+      'what is not JSON',
+      { invoke: () => ({ body: `<html>${CANARY}` }) },
+      'The function gave an answer that is not JSON.',
+    ],
+    [
+      'a refusal of Lambda',
+      { denied: ['Invoke'] },
+      'This login may not do this: it needs cloudformation:DescribeStacks and lambda:InvokeFunction on them.',
+    ],
+    [
+      'a refusal of CloudFormation',
+      { denied: ['DescribeStacks'] },
+      'This login may not do this: it needs cloudformation:DescribeStacks and lambda:InvokeFunction on them.',
+    ],
+    [
+      'an account that is busy',
+      { invoke: () => ({ lambdaError: 'TooManyRequestsException', body: '' }) },
+      'Lambda runs as many functions as the account allows: try again in a moment.',
+    ],
+    ['no stack', { stacks: {} }, 'There is no stack login-etl-prod-stateless in this account and region.'],
+    [
+      'an older release',
+      { outputs: {} },
+      'The stack login-etl-prod-stateless has no function for this: deploy the release whose command you use.',
+    ],
+    ['unknown credentials', { id: null }, 'AWS refuses these credentials.'],
+  ])('says of %s in one sentence, and writes nothing', async (_, account, sentence) => {
+    const folder = await mkdtemp(join(tmpdir(), 'login-etl-stage-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const { exitCode, stdout, stderr } = await onProd(['report', '--out', join(folder, 'report.html')], account);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toBe(`  counting beside the database of prod\n${sentence}\n`);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('calls the function once, whatever comes of it', async () => {
+    let calls = 0;
+    const invoke = (): Invoked => {
+      calls++;
+      return { lambdaError: 'ServiceException', body: '' };
+    };
+    const { exitCode, stderr } = await onProd(['report'], { invoke });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('The function may be at work: look at its log before the next try.');
+    expect(calls).toBe(1);
+  });
+
+  test('is interrupted while the function is at work', async () => {
+    const interrupt = new AbortController();
+    const invoke = () => {
+      interrupt.abort('SIGINT');
+      return new Promise<Invoked>(() => {});
+    };
+    const { exitCode, stderr } = await onProd(['report'], { invoke }, interrupt.signal);
+    expect(exitCode).toBe(130);
+    expect(stderr).toMatch(/The function counts on, and nobody hears of it\.\nInterrupted\.\n$/);
+  });
+
+  test.each([
+    [['report', '--stage', 'production'], 'There is no such stage: it is one of localstack, dev, prod.'],
+    [['report', '--stage', 'prod', '--data', '/x'], '--stage and --data are two places: leave one of them out.'],
+  ])('refuses %j', async (args, sentence) => {
+    const { exitCode, stderr } = await runLoginEtl(args);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(sentence);
+    expect(existsSync('/x')).toBe(false);
+  });
+});

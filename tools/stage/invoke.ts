@@ -1,0 +1,105 @@
+import { type CommandName, commandOutput, functionsStackOf } from '../../infra/names.ts';
+import { errorName } from '../../lambda/errors.ts';
+import type { Environment } from '../../lambda/settings/environment.ts';
+import { printable } from '../cli/printable.ts';
+import { UserError } from '../cli/user-error.ts';
+import { type AwsPlace, findStage } from './stage.ts';
+
+/** Longer than the function can live, by what it takes to start one. */
+const WAIT_MS = 960_000;
+/** Of a function's own sentences, and of nothing else that an error may say. */
+const OURS = ['ConfigError', 'KeyMismatchError', 'JobError', 'UnexpectedError'];
+const MOST_CHARACTERS = 1_000;
+
+export interface Invocation {
+  /** As on the command line. */
+  stage: string;
+  command: CommandName;
+  /** What can be JSON. Nothing logs it, here or there. */
+  request: object;
+  env: Environment;
+  stop: AbortSignal;
+}
+
+/**
+ * Lets the function of a stage do the work of a command beside its database, with the caller's own identity. One call, which
+ * is never repeated: what it does may be done already when no answer comes.
+ *
+ * @returns what the function of this release gives
+ * @throws UserError with one sentence where it cannot be found or called, or has failed
+ */
+export async function invokeOnStage<Answer>({ stage: name, command, request, env, stop }: Invocation): Promise<Answer> {
+  const { stage, place } = findStage(name, env);
+  const stack = functionsStackOf(stage);
+  try {
+    const functionName = await findFunction(place, stack, command, stop);
+    return (await invoke(place, functionName, request, stop)) as Answer;
+  } catch (error) {
+    stop.throwIfAborted();
+    throw explained(error, stack);
+  }
+}
+
+async function findFunction(place: AwsPlace, stack: string, command: CommandName, stop: AbortSignal): Promise<string> {
+  const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
+  const client = new CloudFormationClient(place);
+  const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stack }), { abortSignal: stop });
+  const output = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === commandOutput(command));
+  if (output?.OutputValue) return output.OutputValue;
+  throw new UserError(`The stack ${stack} has no function for this: deploy the release whose command you use.`);
+}
+
+async function invoke(place: AwsPlace, FunctionName: string, request: object, stop: AbortSignal): Promise<unknown> {
+  const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda');
+  const requestHandler = { connectionTimeout: 5_000, socketTimeout: WAIT_MS };
+  const client = new LambdaClient({ ...place, maxAttempts: 1, requestHandler });
+  const call = new InvokeCommand({ FunctionName, Payload: JSON.stringify(request) });
+  const { FunctionError, Payload } = await client.send(call, { abortSignal: stop });
+  const answer = parse(Payload?.transformToString() ?? '');
+  if (FunctionError) throw functionFailed(FunctionName, Object(answer));
+  return answer;
+}
+
+/** JSON.parse's own message would quote the answer. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError('The function gave an answer that is not JSON.');
+  }
+}
+
+function functionFailed(name: string, { errorType, errorMessage }: Record<string, unknown>): UserError {
+  if (OURS.includes(`${errorType}`)) return new UserError(printable(`${errorMessage}`).slice(0, MOST_CHARACTERS));
+  const isTimeout = errorType === 'Sandbox.Timedout' || /Task timed out after/.test(`${errorMessage}`);
+  return new UserError(
+    isTimeout
+      ? `The function ${name} was cut off after 15 minutes: ask for less, or see its log.`
+      : `The function ${name} failed: its log says why.`,
+  );
+}
+
+const ADVICE: readonly [names: RegExp, sentence: (stack: string) => string][] = [
+  [
+    /^AccessDenied/,
+    () => 'This login may not do this: it needs cloudformation:DescribeStacks and lambda:InvokeFunction on them.',
+  ],
+  [
+    /^(ValidationError|ResourceNotFoundException)$/,
+    (stack) => `There is no stack ${stack} in this account and region.`,
+  ],
+  [/^TooManyRequestsException$/, () => 'Lambda runs as many functions as the account allows: try again in a moment.'],
+  [/^CredentialsProviderError$/, () => 'There are no credentials for AWS: log in, or set AWS_PROFILE.'],
+  [/^(ExpiredToken|InvalidClientTokenId|UnrecognizedClient|InvalidSignature)/, () => 'AWS refuses these credentials.'],
+];
+
+function explained(error: unknown, stack: string): unknown {
+  if (error instanceof UserError || !(error instanceof Error)) return error;
+  if (/^Region (is missing|not accepted)/.test(error.message)) return new UserError('Set AWS_REGION.');
+  const sentence = ADVICE.find(([names]) => names.test(error.name))?.[1](stack);
+  if (sentence) return new UserError(sentence);
+  const code = errorName(error);
+  return new UserError(
+    `AWS did not answer (${code}). The function may be at work: look at its log before the next try.`,
+  );
+}
