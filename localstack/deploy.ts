@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import type { Answer, CommandLine } from '../tools/cli/command.ts';
 import { UserError } from '../tools/cli/user-error.ts';
 import { findDeployment } from './deployed/deployment.ts';
+import { localMasker, refuseOtherKeys } from './deployed/mask-keys.ts';
+import { type Proof, proveDeployment } from './deployed/prove-deployment.ts';
 import { runStep } from './deployed/run-step.ts';
 import { requireServices } from './deployed/services.ts';
+import { createSqsClient } from './embedded/sqs/queue-server.ts';
 import { sendInstructions } from './events/instructions.ts';
 
 /** What `deploy --stage localstack` does. */
@@ -18,6 +21,7 @@ export async function deploy({ env, out }: Pick<CommandLine, 'env' | 'out'>): Pr
   }
   const at = findDeployment(env);
   await requireServices(at, out);
+  await refuseOtherKeys(at, env);
   const cdklocal = (title: string, ...args: string[]) =>
     runStep({ title, command: ['cdklocal', ...args], env: at.env, advice: 'What it says is above.' }, out);
   await cdklocal('Preparing LocalStack for CDK', 'bootstrap');
@@ -32,10 +36,29 @@ export async function deploy({ env, out }: Pick<CommandLine, 'env' | 'out'>): Pr
       deadLetterQueueUrl: stack?.DeadLetterQueueUrl ?? '',
       databaseUrl: at.databaseUrl,
     };
+    await prove({ ...endpoints, masker: localMasker(env) }, out);
     out.write(`\nThe queue is ${endpoints.queueUrl}\n\n${sendInstructions(endpoints)}`);
     out.write('\nMany at once: npx login-etl seed. Take it all down: npx login-etl destroy --stage localstack.\n');
     return { json: { ...endpoints } };
   } finally {
     rmSync(folder, { recursive: true });
+  }
+}
+
+async function prove(
+  { endpoint, ...at }: Omit<Proof, 'sqs'> & { endpoint: string },
+  out: NodeJS.WritableStream,
+): Promise<void> {
+  const startedAt = performance.now();
+  out.write('Sending an event, and waiting for its row ... ');
+  const sqs = createSqsClient(endpoint);
+  try {
+    await proveDeployment({ ...at, sqs });
+    out.write(`${((performance.now() - startedAt) / 1_000).toFixed(0)} s, and removed again\n`);
+  } catch (error) {
+    out.write('failed\n');
+    throw error;
+  } finally {
+    sqs.destroy();
   }
 }

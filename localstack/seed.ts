@@ -47,7 +47,7 @@ async function seed(files: readonly string[], at: Deployment, out: NodeJS.Writab
     queue.close();
   }
   out.write(`Sent ${formatCount(sent)} events to ${queueUrl}.\n`);
-  out.write(`See the rows: psql '${at.databaseUrl}' -c 'select * from user_logins'\n`);
+  out.write(`See the rows:\n  psql '${at.databaseUrl}' \\\n    -c 'select * from user_logins'\n`);
   return { json: { sent, queueUrl } };
 }
 

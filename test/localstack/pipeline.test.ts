@@ -4,6 +4,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { readEvents } from '../../localstack/events/read-events.ts';
 import { SAMPLE_EVENTS } from '../../localstack/events/samples/samples.ts';
 import { runDlq } from '../support/dead-letters.ts';
+import { TEST_MASK_KEY } from '../support/function.ts';
 import { dataFolder, parseResult, runStart } from '../support/npm-start.ts';
 import { copyProject } from '../support/project-copy.ts';
 import { loginEtl } from './deployment.ts';
@@ -121,6 +122,29 @@ describe('a deployment', () => {
     const change = (code: string) => code.replace('return value;', `return 'changed';`);
     await loginEtl(['deploy', '--stage', 'localstack'], env, copyProject(file, change));
     expect(await store()).toMatchObject([{ locale: 'changed' }]);
+  });
+
+  test('with another key is refused before anything is deployed, whatever knows the one it has', async () => {
+    const other = { ...env, MASK_KEY: `${TEST_MASK_KEY.slice(0, -1)}0` };
+    const deploy = () => loginEtl(['deploy', '--stage', 'localstack'], other);
+    await expect(deploy()).rejects.toThrow(
+      'Nothing was deployed. The mask key is not the one that this database knows',
+    );
+    await query(databaseUrl, 'delete from mask_keys');
+    await expect(deploy()).rejects.toThrow('The stack on LocalStack has another key than MASK_KEY gives');
+    expect(await store()).toHaveLength(1);
+  });
+
+  test('proves itself with an event, of which nothing is left', async () => {
+    const counts = () =>
+      query(
+        databaseUrl,
+        'select (select count(*) from user_logins) as rows, (select count(*) from ingest_ledger) as entries',
+      );
+    const before = await counts();
+    await loginEtl(['deploy', '--stage', 'localstack'], env);
+    expect(await counts()).toEqual(before);
+    expect(await deadLettered()).toEqual([]);
   });
 
   test('after all was destroyed keeps the pseudonyms, since the key has the same material', async () => {
