@@ -5,12 +5,11 @@ import { readFacts } from '../lambda/jobs/report/read-facts.ts';
 import { type CommandLine, defineCommand } from '../tools/cli/command.ts';
 import { printable } from '../tools/cli/printable.ts';
 import { formatCount } from '../tools/cli/progress.ts';
-import { UserError } from '../tools/cli/user-error.ts';
 import { integerBetween } from '../tools/cli/values.ts';
 import { databaseName, type RunRecord, readRunRecord } from '../tools/report/run-record.ts';
 import { reportFile, writeReport } from '../tools/report/write-report.ts';
 import { invokeOnStage } from '../tools/stage/invoke.ts';
-import { STAGE_OPTION } from '../tools/stage/stage.ts';
+import { requireOnePlace, STAGE_OPTION } from '../tools/stage/stage.ts';
 import { DATA_FOLDER } from './embedded/data-folder.ts';
 import { DATA_OPTION, DATABASE_HELP, lookIntoDatabase } from './embedded/look-into-database.ts';
 
@@ -37,9 +36,7 @@ export const command = defineCommand(
       .option(...STAGE_OPTION)
       .addHelpText('after', DATABASE_HELP),
   async ({ options: { out, days = null, data, stage }, ...line }) => {
-    if (stage !== undefined && data !== undefined) {
-      throw new UserError('--stage and --data are two places: leave one of them out.', 2);
-    }
+    requireOnePlace(stage, data);
     const { facts, record, file } = await (stage === undefined ? here(line, days, data) : onStage(line, days, stage));
     const json = { ...facts };
     if (line.json && out === undefined) return { json };

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createCommand } from '../../lambda/create-command.ts';
+import { type AuditResult, audit, countFindings } from '../../lambda/jobs/audit/audit.ts';
 import { createLook } from '../../lambda/look-handler.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { connectTo, createDatabase, type TestDatabase } from '../support/database.ts';
 
 const CANARY = '198.51.100.77';
 let printed: string[];
@@ -34,6 +35,16 @@ describe('the function for those who look', () => {
     expect(printed.join('\n')).not.toContain(CANARY);
   });
 
+  test('audits as login_analyst what the owner would find', async () => {
+    const database = await databaseWith(2);
+    const request = { look: 'audit', rows: 5 };
+    const answer = (await look(database, request)) as AuditResult;
+    expect(answer).toEqual(await audit(await connectTo(database.url), { rows: 5 }));
+    expect(countFindings(answer)).toBe(1);
+    expect(answer.found).toHaveLength(2);
+    expect(JSON.stringify(answer)).not.toContain(CANARY);
+  });
+
   test.each([
     null,
     'report',
@@ -42,6 +53,8 @@ describe('the function for those who look', () => {
     { look: 'everything' },
     { look: 'report' },
     { look: 'report', days: 0 },
+    { look: 'audit' },
+    { look: 'audit', rows: 1_001 },
     { look: 'report', days: `1); drop table user_logins; -- ${CANARY}` },
   ])('refuses the request %j, and logs nothing of it', async (request) => {
     await expect(look(await databaseWith(0), request)).rejects.toMatchObject({

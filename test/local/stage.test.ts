@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { AuditResult } from '../../lambda/jobs/audit/audit.ts';
 import { type AwsAccount, type Invoked, NEW_ACCOUNT, startAwsAccount } from '../support/aws-account.ts';
 import { stubAwsEnvironment } from '../support/aws-server.ts';
 import { runLoginEtl } from '../support/program.ts';
@@ -128,5 +129,29 @@ describe('report --stage', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain(sentence);
     expect(existsSync('/x')).toBe(false);
+  });
+});
+
+describe('audit --stage', () => {
+  const result: AuditResult = {
+    logins: 2,
+    keys: { kid: 'k1', nextKid: null, known: ['k1'] },
+    forms: { masked_ip: { k1: 2 } },
+    wrong: [{ column: 'masked_ip', form: 'ipv4', why: 'not a pseudonym', values: 1 }],
+    access: { grants: [], memberships: [], attributes: [], readers: [], members: [] },
+    settings: { findings: [], logsRefusedStatements: false },
+    found: [],
+  };
+
+  test('tells what the function of the stage has found, and ends with 3', async () => {
+    const asked: unknown[] = [];
+    const invoke = (name: string, request: unknown): Invoked => {
+      asked.push([name, request]);
+      return { body: JSON.stringify(result) };
+    };
+    const { exitCode, stdout } = await onProd(['audit', '--rows'], { invoke });
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain('In masked_ip, like an IPv4 address: 1');
+    expect(asked).toEqual([['login-etl-prod-look', { look: 'audit', rows: 100 }]]);
   });
 });

@@ -54,7 +54,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'esbuild',
   ],
   'tools/event-source': ['lambda/batch', 'lambda/queue', 'tools/sqs', 'aws-lambda'],
-  'tools/keys': ['tools/cli', 'lambda', 'pg', '@commander-js/extra-typings'],
+  'tools/keys': ['tools/cli', 'tools/stage', 'lambda', 'pg', '@commander-js/extra-typings'],
   'tools/report': ['tools/cli', 'tools/database', 'lambda', 'pg', '@observablehq/plot', 'linkedom'],
   'tools/export': ['pg', 'pg-copy-streams'],
   'tools/sql': ['tools/cli', 'lambda/settings', 'lambda/store/connection', 'pg', 'pg-copy-streams'],

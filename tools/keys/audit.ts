@@ -1,7 +1,9 @@
 import type { ClientBase } from 'pg';
-import { audit, countFindings } from '../../lambda/jobs/audit/audit.ts';
+import { type AuditResult, audit, countFindings } from '../../lambda/jobs/audit/audit.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { type CommandModule, defineCommand } from '../cli/command.ts';
+import { invokeOnStage } from '../stage/invoke.ts';
+import { requireOnePlace, STAGE_OPTION } from '../stage/stage.ts';
 import { describeAudit } from './describe-audit.ts';
 
 /** Gives `work` a connection to DATABASE_URL or, without one, to the database in the data folder of `npm start`. */
@@ -32,11 +34,21 @@ export function auditCommand(look: LookIntoDatabase, folder: string): CommandMod
         .description('Whether anything is in the database that should not be: values, grants, log settings.')
         .option('--rows', `also where the values are: table and ctid of ${MOST_ROWS} of them at most`, false)
         .option('--data <dir>', "the data folder of npm start (default: the project's .login-etl)")
+        .option(...STAGE_OPTION)
         .addHelpText('after', HELP),
-    async ({ env, options: { rows, data = folder } }) => {
-      const result = await look(env, data, (client) => audit(client, { rows: rows ? MOST_ROWS : 0 }));
+    async ({ env, options: { rows: withRows, data, stage }, interrupt }) => {
+      requireOnePlace(stage, data);
+      const rows = withRows ? MOST_ROWS : 0;
+      const result =
+        stage === undefined
+          ? await look(env, data ?? folder, (client) => audit(client, { rows }))
+          : await auditOnStage(stage, rows, env, interrupt());
       const findings = countFindings(result);
       return { json: { findings, ...result }, text: describeAudit(result), exitCode: findings > 0 ? 3 : 0 };
     },
   );
+}
+
+function auditOnStage(stage: string, rows: number, env: Environment, stop: AbortSignal): Promise<AuditResult> {
+  return invokeOnStage<AuditResult>({ stage, command: 'look', request: { look: 'audit', rows }, env, stop });
 }

@@ -14,6 +14,13 @@ export interface AwsPlace {
 
 export const STAGE_OPTION = ['--stage <name>', 'prod, dev or localstack, by a function beside its database'] as const;
 
+/** @throws UserError where a command line names a stage and a folder of this machine */
+export function requireOnePlace(stage: string | undefined, data: string | undefined): void {
+  if (stage !== undefined && data !== undefined) {
+    throw new UserError('--stage and --data are two places: leave one of them out.', 2);
+  }
+}
+
 /**
  * Where a stage is.
  *

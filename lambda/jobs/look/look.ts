@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { audit } from '../audit/audit.ts';
 import { readFacts } from '../report/read-facts.ts';
 import { unknownRequest } from '../unknown-request.ts';
 
@@ -6,12 +7,17 @@ import { unknownRequest } from '../unknown-request.ts';
 export type Look = (client: ClientBase) => Promise<object>;
 
 const MOST_DAYS = 36_500;
+const MOST_AUDIT_ROWS = 1_000;
 
 /** What can be looked at with the rights of login_analyst, by a request's `look`. */
 const LOOKS: Readonly<Record<string, (request: Readonly<Record<string, unknown>>) => Look>> = {
   report({ days }) {
-    const checked = checkDays(days);
+    const checked = days === null ? null : checkCount(days, 1, MOST_DAYS);
     return (client) => readFacts(client, { days: checked });
+  },
+  audit({ rows }) {
+    const checked = checkCount(rows, 0, MOST_AUDIT_ROWS);
+    return (client) => audit(client, { rows: checked });
   },
 };
 
@@ -27,9 +33,8 @@ export function readLook(request: unknown): Look {
   return look(fields);
 }
 
-/** @returns null for all days */
-function checkDays(days: unknown): number | null {
-  const isOurs = days === null || (Number.isInteger(days) && Number(days) >= 1 && Number(days) <= MOST_DAYS);
+function checkCount(count: unknown, least: number, most: number): number {
+  const isOurs = Number.isInteger(count) && Number(count) >= least && Number(count) <= most;
   if (!isOurs) throw unknownRequest();
-  return days as number | null;
+  return Number(count);
 }
