@@ -9,6 +9,7 @@ import { writeTo } from '../tools/cli/write-to.ts';
 import { interruptible } from '../tools/database/interruptible.ts';
 import { writePrivateFile } from '../tools/database/write-file.ts';
 import { type Export, type Exporting, estimateRows, FORMATS, openExport } from '../tools/export/export-rows.ts';
+import { NO_STAGE_OPTION } from '../tools/stage/stage.ts';
 import { DATA_FOLDER } from './embedded/data-folder.ts';
 import { DATA_OPTION, DATABASE_HELP, lookIntoDatabase } from './embedded/look-into-database.ts';
 
@@ -28,6 +29,7 @@ export const command = defineCommand(
       .option('--user', 'only logins of the user whose id is on standard input', false)
       .option('--version-text', 'with app_version_text as well, as 2.3.0', false)
       .option(...DATA_OPTION)
+      .addOption(NO_STAGE_OPTION)
       .addHelpText('after', HELP),
   async ({ options, ...line }) => {
     const { out, data = DATA_FOLDER, format, since = null, versionText } = options;

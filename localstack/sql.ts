@@ -11,6 +11,7 @@ import { interruptible } from '../tools/database/interruptible.ts';
 import { rowsAsJson } from '../tools/sql/json-rows.ts';
 import { openPsql } from '../tools/sql/psql.ts';
 import { explained, openCsv, runSql, type SqlResult } from '../tools/sql/run-sql.ts';
+import { NO_STAGE_OPTION } from '../tools/stage/stage.ts';
 import { DATA_FOLDER } from './embedded/data-folder.ts';
 import { DATA_OPTION, DATABASE_HELP, withDatabaseUrl } from './embedded/look-into-database.ts';
 
@@ -24,6 +25,7 @@ export const command = defineCommand(
       .argument('[STATEMENT]', 'SQL')
       .option('--csv', 'the rows as CSV, however many', false)
       .option(...DATA_OPTION)
+      .addOption(NO_STAGE_OPTION)
       .addHelpText('after', HELP),
   async ({ args: [statement], options: { csv, data = DATA_FOLDER }, json, ...line }) => {
     if (csv && json) throw new UserError('--csv and --json are two forms: choose one.', 2);

@@ -155,3 +155,15 @@ describe('audit --stage', () => {
     expect(asked).toEqual([['login-etl-prod-look', { look: 'audit', rows: 100 }]]);
   });
 });
+
+test.each([
+  [['export', '--stage', 'prod'], 'Rows leave a stage by a snapshot or a bastion'],
+  [['sql', '--stage', 'prod', 'select 1'], 'Rows leave a stage by a snapshot or a bastion'],
+  [['dlq', 'list', '--try-insert', '--stage', 'prod'], 'On a stage the function alone has database and keys'],
+  [['dlq', 'list', '--try-insert', '--stack', 'login-etl-dev-stateful'], 'redrive lets it try again'],
+])('%j says why that is not offered on a stage, in one sentence', async (args, sentence) => {
+  const { exitCode, stdout, stderr } = await runLoginEtl(args);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  expect(stderr).toContain(sentence);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+});

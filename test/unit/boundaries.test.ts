@@ -58,6 +58,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'tools/report': ['tools/cli', 'tools/database', 'lambda', 'pg', '@observablehq/plot', 'linkedom'],
   'tools/export': ['pg', 'pg-copy-streams'],
   'tools/sql': ['tools/cli', 'lambda/settings', 'lambda/store/connection', 'pg', 'pg-copy-streams'],
+  'tools/stage': ['tools/cli', 'infra', 'lambda', '@aws-sdk', '@commander-js/extra-typings'],
   tools: ['infra', 'lambda', 'pg', 'aws-lambda', '@aws-sdk'],
   'tools/program': ['tools', 'infra', 'lambda', 'localstack'],
   localstack: ['tools', 'infra', 'lambda', 'pg', 'aws-lambda', '@aws-sdk', 'fauxqs'],

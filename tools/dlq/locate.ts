@@ -45,6 +45,12 @@ export function locate(named: Pick<QueueOptions, 'queueUrl' | 'stage' | 'stack'>
   };
 }
 
+/** Whether the queue is named by a stage on AWS. */
+export function isOfStageOnAws({ stage, stack }: Pick<QueueOptions, 'stage' | 'stack'>): boolean {
+  const named = stack === undefined ? stage : stageOfStack(stack);
+  return named !== undefined && named !== 'localstack';
+}
+
 /** `login-etl-prod-stateful`, `login-etl-localstack`: the queue's name is a setting of the stage. */
 function stageOfStack(stack: string): string {
   const [, stage] = /^login-etl-([a-z]+)(-stateful|-stateless)?$/.exec(stack) ?? [];

@@ -5,7 +5,7 @@ import { messages } from './counts.ts';
 import { openDeadLetterQueue } from './dead-letter-queue.ts';
 import { type Diagnose, diagnoseByChecks } from './diagnose.ts';
 import { TIMING, withLease } from './lease.ts';
-import { locate } from './locate.ts';
+import { isOfStageOnAws, locate } from './locate.ts';
 import type { QueueAnswer, QueueCommand, QueueOptions, Trial } from './queue-command.ts';
 import { withTryInsert } from './try-insert.ts';
 
@@ -37,6 +37,12 @@ async function answerTo(
   { timing, onClient = () => {} }: Trial,
 ): Promise<QueueAnswer> {
   const { env, stderr, stop } = line;
+  if (options.tryInsert && isOfStageOnAws(options)) {
+    throw new UserError(
+      'On a stage the function alone has database and keys: its log says what the database refused (reason "refused"), and redrive lets it try again.',
+      2,
+    );
+  }
   const queue = await openDeadLetterQueue(locate(options, env), onClient);
   if (queue.hidden > 0) {
     // SQS's count is behind by up to a minute.

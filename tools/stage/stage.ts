@@ -1,3 +1,4 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { COMPOSE_ENDPOINT, LOCAL_AWS } from '../../infra/localstack-endpoint.ts';
 import { STAGES, type Stage } from '../../infra/settings/settings.ts';
 import { isLocalStack, isStage } from '../../infra/stage.ts';
@@ -13,6 +14,13 @@ export interface AwsPlace {
 }
 
 export const STAGE_OPTION = ['--stage <name>', 'prod, dev or localstack, by a function beside its database'] as const;
+
+/** For a command that is not offered on a stage, so that it says why. */
+export const NO_STAGE_OPTION = new Option('--stage <name>').hideHelp().argParser(() => {
+  throw new InvalidArgumentError(
+    'Rows leave a stage by a snapshot or a bastion: infra/README.md, "Commands on a stage".',
+  );
+});
 
 /** @throws UserError where a command line names a stage and a folder of this machine */
 export function requireOnePlace(stage: string | undefined, data: string | undefined): void {
