@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { CreateQueueCommand, ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, test } from 'vitest';
 import { toRecord } from '../../lambda/queue/to-record.ts';
@@ -7,6 +8,7 @@ import { createFunction, TEST_LAYER_KEY } from '../support/function.ts';
 import { startProxyOfTest } from '../support/proxy-of-test.ts';
 import { createQueue, QUEUE_ARN, type TestQueue } from '../support/queue.ts';
 
+const MIGRATIONS = readdirSync('lambda/store/schema/migrations').map((file) => file.replace('.sql', ''));
 const BOUND = { timeout: 30_000, interval: 50 };
 const EMPTY = { visible: 0, inFlight: 0 };
 const RAW_IP = '203.0.113.77';
@@ -48,6 +50,15 @@ async function receivesOfOne(queue: TestQueue): Promise<string | undefined> {
   expect(messages.length).toBe(1);
   return messages[0]?.Attributes?.ApproximateReceiveCount;
 }
+
+test('the container also brings its database to the schema, and maintains it', async () => {
+  const database = await createDatabase('empty');
+  const at = { queueUrl: '', databaseUrl: database.url };
+  const migrated = await runDrain(at, ['migrate']);
+  expect([migrated.code, migrated.json]).toEqual([0, { applied: MIGRATIONS }]);
+  const maintained = await runDrain(at, ['maintain']);
+  expect([maintained.code, maintained.json]).toEqual([0, { deleted: 0 }]);
+});
 
 describe('drains', () => {
   test('a queue that is empty', async () => {

@@ -42,7 +42,7 @@ export interface DrainPlaces {
 /** The command as the container runs it, in a process of its own. */
 export function startDrain(at: DrainPlaces, args: string[] = [], env: Record<string, string> = {}): RunningDrain {
   if (!entry) throw new Error('buildDrain() comes first');
-  const child = spawn(process.execPath, [entry, '--json', ...args], {
+  const child = spawn(process.execPath, [entry, ...args, '--json'], {
     env: {
       QUEUE_URL: at.queueUrl,
       DATABASE_URL: at.databaseUrl,

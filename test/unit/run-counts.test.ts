@@ -10,8 +10,8 @@ const RETRY: Outcome = { kind: 'retry', reason: 'database 57P01' };
 const NONE = { received: 0, stored: 0, duplicates: 0, rejected: {}, unstored: {}, changed: {} };
 
 /** Batches in which the event source kept what failed, and besides whatever `undeleted` names. */
-function createCounts() {
-  const counts = createRunCounts();
+function createCounts(most?: number) {
+  const counts = createRunCounts(most);
   return {
     ...counts,
     batch(
@@ -110,6 +110,42 @@ describe('a batch that failed as a whole', () => {
     counts.batch({ a: REJECTED });
     counts.failed(['a'], 'The function died.');
     expect(counts.summary()).toEqual({ ...NONE, received: 1, rejected: { 'missing ip': 1 } });
+  });
+});
+
+describe('of more messages than are remembered', () => {
+  const many = (prefix: string, outcome: Outcome) =>
+    Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`${prefix}${i}`, outcome]));
+
+  test('the rejected ones stay counted', () => {
+    const counts = createCounts(10);
+    for (const prefix of ['a', 'b', 'c']) counts.batch(many(prefix, REJECTED));
+    expect(counts.summary()).toEqual({ ...NONE, received: 3_000, rejected: { 'missing ip': 3_000 } });
+    expect(counts.finished()).toBe(3_000);
+  });
+
+  test('those that were heard of last are known', () => {
+    const counts = createCounts(10);
+    counts.batch({ first: REJECTED });
+    counts.batch(Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`${i}`, REJECTED])));
+    for (const id of ['first', 'new', 'first']) counts.batch({ [id]: REJECTED });
+    expect(counts.summary()).toMatchObject({ received: 11, rejected: { 'missing ip': 11 } });
+    counts.batch({ 0: REJECTED });
+    expect(counts.summary()).toMatchObject({ rejected: { 'missing ip': 12 } });
+  });
+
+  test('those to be tried again are left to whoever took them', () => {
+    const counts = createCounts(10);
+    counts.batch(many('a', RETRY));
+    counts.failed(Object.keys(many('b', RETRY)), 'The function died.');
+    expect(counts.summary()).toEqual({ ...NONE, received: 10, unstored: { 'The function died.': 10 } });
+  });
+
+  test('those that could not be deleted are stored', () => {
+    const counts = createCounts(10);
+    const stored = many('a', STORED);
+    counts.batch(stored, Object.keys(stored));
+    expect(counts.summary()).toEqual({ ...NONE, received: 1_000, stored: 990 });
   });
 });
 

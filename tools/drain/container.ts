@@ -2,13 +2,29 @@ import { surviveClosedOutput } from '../cli/closed-output.ts';
 import { processContext } from '../cli/context.ts';
 import { runProgram } from '../cli/program.ts';
 import { explainError } from '../explain-error.ts';
-import { command } from './drain.ts';
 
-/** The entry of the container: `npx login-etl drain`, without the rest of the program. */
+/** The entry of the container: drain, where no other command is named, and what its database needs. */
+const COMMANDS = {
+  drain: {
+    summary: 'store what is in the queue; also where no command is named',
+    load: async () => (await import('./drain.ts')).command,
+  },
+  migrate: {
+    summary: 'bring the database to the newest schema',
+    load: async () => (await import('../migrate.ts')).command,
+  },
+  maintain: {
+    summary: 'delete ledger entries that are no longer needed',
+    load: async () => (await import('../maintain.ts')).command,
+  },
+};
+
 surviveClosedOutput();
-process.exitCode = await runProgram(['drain', ...process.argv.slice(2)], processContext(), {
+const args = process.argv.slice(2);
+const isNamed = args[0] !== undefined && Object.hasOwn(COMMANDS, args[0]);
+process.exitCode = await runProgram(isNamed ? args : ['drain', ...args], processContext(), {
   name: 'login-etl',
   description: 'Login events from SQS to masked rows in Postgres, exactly once.',
   explain: explainError,
-  groups: { Commands: { drain: { summary: 'store what is in the queue', load: async () => command } } },
+  groups: { Commands: COMMANDS },
 });

@@ -39,8 +39,9 @@ export interface Totals {
   unreachable: Record<string, number>;
 }
 
-export function createProgress(): Progress {
-  const counts = createRunCounts();
+/** @param most messages of a kind that are remembered; see `createRunCounts` */
+export function createProgress(most?: number): Progress {
+  const counts = createRunCounts(most);
   const totals: Totals = {
     stored: 0,
     duplicates: 0,

@@ -30,6 +30,8 @@ export interface DrainContext {
 const LINE_MS = 10_000;
 const CHECK_TIMEOUT_MS = 10_000;
 const CHECK_AGAIN_MS = 2_000;
+/** By a run without an end: more than are ever on their way to the dead-letter queue at once, in some 20 MB. */
+const REMEMBERED = 100_000;
 
 /**
  * Checks everything that can be wrong, and then drains.
@@ -41,7 +43,7 @@ export async function runDrain(options: DrainOptions, context: DrainContext): Pr
   const { env, region, stderr, stop } = context;
   const queueUrl = checkSettings(env);
   const sqs = new SQSClient({ ...AWS_CLIENT, region, endpoint: new URL(queueUrl).origin });
-  const progress = createProgress();
+  const progress = createProgress(options.follow ? REMEMBERED : undefined);
   const startedAt = performance.now();
   let queue: QueueFacts | null = null;
   const health = { progress, isChecked: () => queue !== null };

@@ -1,5 +1,6 @@
 import type { Changed } from '../../lambda/batch/changed.ts';
 import type { Outcome } from '../../lambda/batch/outcome.ts';
+import { total } from '../cli/counts.ts';
 import type { InvocationAnswer } from './event-source.ts';
 
 export interface DeliveryReport {
@@ -49,8 +50,14 @@ export interface RunCounts {
   summary(): Summary;
 }
 
-export function createRunCounts(): RunCounts {
+/**
+ * @param most messages of a kind that are remembered. Of more, the longest unheard of are forgotten: a rejected one stays
+ *   counted, and would count again if it came again; one to be tried again was taken by somebody else
+ */
+export function createRunCounts(most = Number.POSITIVE_INFINITY): RunCounts {
   const done = { stored: 0, duplicate: 0 };
+  /** Rejected ones that are forgotten. */
+  const settled: Record<string, number> = {};
   const rejected = new Map<string, string>();
   const unstored = new Map<string, string>();
   const changed: Record<string, number> = {};
@@ -77,7 +84,20 @@ export function createRunCounts(): RunCounts {
     return true;
   }
 
-  const received = () => done.stored + done.duplicate + rejected.size + unstored.size + undeleted.size;
+  function forgetOldest(): void {
+    for (const [id, reason] of oldest(rejected, most)) {
+      rejected.delete(id);
+      settled[reason] = (settled[reason] ?? 0) + 1;
+    }
+    for (const [id] of oldest(unstored, most)) unstored.delete(id);
+    for (const id of oldest(undeleted, most)) {
+      undeleted.delete(id);
+      done.stored++;
+    }
+  }
+
+  const finished = () => done.stored + done.duplicate + rejected.size + total(settled);
+  const received = () => finished() + unstored.size + undeleted.size;
   return {
     delivered({ deliveries, changedBy }, kept) {
       for (const [reason, count] of Object.entries(changedBy)) changed[reason] = (changed[reason] ?? 0) + count;
@@ -85,6 +105,7 @@ export function createRunCounts(): RunCounts {
       const newlyRejected = deliveries.filter(({ messageId, outcome }) => {
         return note(messageId, outcome, kept.has(messageId)) && outcome.kind === 'rejected';
       });
+      forgetOldest();
       return {
         received: deliveries.length,
         stored: done.stored - before.stored,
@@ -96,22 +117,35 @@ export function createRunCounts(): RunCounts {
     },
     failed(messageIds, reason) {
       for (const id of messageIds) if (!undeleted.has(id) && !rejected.has(id)) unstored.set(id, reason);
+      forgetOldest();
     },
-    finished: () => done.stored + done.duplicate + rejected.size,
+    finished,
     received,
     summary: () => ({
       received: received(),
       stored: done.stored,
       duplicates: done.duplicate,
-      rejected: countBy(rejected.values()),
+      rejected: countBy(rejected.values(), settled),
       unstored: countBy(unstored.values()),
       changed: { ...changed },
     }),
   };
 }
 
-function countBy(reasons: Iterable<string>): Record<string, number> {
-  const counts: Record<string, number> = {};
+/** Those that are more than may be; a collection keeps the order in which its members came. */
+function oldest<Member>(members: Collection<Member>, most: number): Member[] {
+  return members[Symbol.iterator]()
+    .take(Math.max(0, members.size - most))
+    .toArray();
+}
+
+interface Collection<Member> {
+  readonly size: number;
+  [Symbol.iterator](): IteratorObject<Member>;
+}
+
+function countBy(reasons: Iterable<string>, before: Readonly<Record<string, number>> = {}): Record<string, number> {
+  const counts: Record<string, number> = { ...before };
   for (const reason of reasons) counts[reason] = (counts[reason] ?? 0) + 1;
   return counts;
 }
