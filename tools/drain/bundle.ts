@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const [outfile = 'dist/login-etl-drain.mjs'] = process.argv.slice(2);
 await build({
   absWorkingDir: ROOT,
-  entryPoints: ['tools/drain/container.ts'],
+  entryPoints: ['tools/program/container.ts'],
   outfile,
   bundle: true,
   minify: true,

@@ -1,6 +1,5 @@
 import type { Changed } from '../../lambda/batch/changed.ts';
 import type { Outcome } from '../../lambda/batch/outcome.ts';
-import { total } from '../cli/counts.ts';
 import type { InvocationAnswer } from './event-source.ts';
 
 export interface DeliveryReport {
@@ -58,6 +57,7 @@ export function createRunCounts(most = Number.POSITIVE_INFINITY): RunCounts {
   const done = { stored: 0, duplicate: 0 };
   /** Rejected ones that are forgotten. */
   const settled: Record<string, number> = {};
+  let settledCount = 0;
   const rejected = new Map<string, string>();
   const unstored = new Map<string, string>();
   const changed: Record<string, number> = {};
@@ -88,6 +88,7 @@ export function createRunCounts(most = Number.POSITIVE_INFINITY): RunCounts {
     for (const [id, reason] of oldest(rejected, most)) {
       rejected.delete(id);
       settled[reason] = (settled[reason] ?? 0) + 1;
+      settledCount++;
     }
     for (const [id] of oldest(unstored, most)) unstored.delete(id);
     for (const id of oldest(undeleted, most)) {
@@ -96,7 +97,7 @@ export function createRunCounts(most = Number.POSITIVE_INFINITY): RunCounts {
     }
   }
 
-  const finished = () => done.stored + done.duplicate + rejected.size + total(settled);
+  const finished = () => done.stored + done.duplicate + rejected.size + settledCount;
   const received = () => finished() + unstored.size + undeleted.size;
   return {
     delivered({ deliveries, changedBy }, kept) {

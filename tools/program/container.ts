@@ -7,7 +7,7 @@ import { explainError } from '../explain-error.ts';
 const COMMANDS = {
   drain: {
     summary: 'store what is in the queue; also where no command is named',
-    load: async () => (await import('./drain.ts')).command,
+    load: async () => (await import('../drain/drain.ts')).command,
   },
   migrate: {
     summary: 'bring the database to the newest schema',
