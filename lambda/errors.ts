@@ -41,6 +41,11 @@ export class JobError extends Error {
   override name = 'JobError';
 }
 
+/** Whoever asks may not have it. The message says who may. */
+export class NoRightError extends JobError {
+  override name = 'NoRightError';
+}
+
 /** What arrived is not an SQS event, so not even its failures can be reported one by one. */
 export class MalformedEventError extends Error {
   override name = 'MalformedEventError';

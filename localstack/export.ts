@@ -2,7 +2,7 @@ import { addAbortSignal, type Writable } from 'node:stream';
 import type pg from 'pg';
 import { type Answer, type CommandLine, defineCommand } from '../tools/cli/command.ts';
 import { formatCount, showProgress } from '../tools/cli/progress.ts';
-import { readValue } from '../tools/cli/read-value.ts';
+import { readUserId } from '../tools/cli/read-value.ts';
 import { UserError } from '../tools/cli/user-error.ts';
 import { isoDate, oneOf } from '../tools/cli/values.ts';
 import { writeTo } from '../tools/cli/write-to.ts';
@@ -14,7 +14,6 @@ import { DATA_FOLDER } from './embedded/data-folder.ts';
 import { DATA_OPTION, DATABASE_HELP, lookIntoDatabase } from './embedded/look-into-database.ts';
 
 const NOTHING_FOUND = 3;
-const MOST_CHARACTERS = 128;
 
 export const command = defineCommand(
   (command) =>
@@ -41,12 +40,6 @@ export const command = defineCommand(
     );
   },
 );
-
-async function readUserId(line: Pick<CommandLine, 'stdin' | 'stderr'>): Promise<string> {
-  const id = await readValue('User id', line);
-  if ([...id].length <= MOST_CHARACTERS && !id.includes('\0')) return id;
-  throw new UserError(`A user id has at most ${MOST_CHARACTERS} characters, and none of them is U+0000.`, 2);
-}
 
 async function exportTo(
   out: string | undefined,

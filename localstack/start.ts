@@ -8,6 +8,7 @@ import { keySettings } from './embedded/key-settings.ts';
 import { refuseExisting } from './embedded/rejected/save-dead-letters.ts';
 import { isComplete, reportAsJson } from './embedded/report.ts';
 import { runPipeline, type StartOptions } from './embedded/run.ts';
+import { vaultSettings } from './embedded/vault-key.ts';
 import { FILE_HELP } from './events/read-events.ts';
 
 export const command = defineCommand(
@@ -20,6 +21,7 @@ export const command = defineCommand(
       .argument('[FILE...]', FILE_HELP)
       .option('--watch', 'stay up, store what arrives, until Ctrl-C', false)
       .option('--fresh', 'begin with an empty database', false)
+      .option('--vault', 'seal every ip and device id, so that they can be recovered', false)
       .option('--save, --rejected <file>', 'write dead letters to a new file at the end: raw, for you alone to read')
       .option('--port <n>', 'port of the embedded PostgreSQL (default: a free one)', integerBetween(1, 65_535))
       .option('--sqs-port <n>', 'port of the SQS queue (default: a free one)', integerBetween(1, 65_535))
@@ -44,6 +46,9 @@ Environment
   MASK_LAYER_KEY
                 the same for the layer key; with a MASK_KEY and without this
                 one, MASK_KEY serves for both
+  VAULT_PUBLIC_KEY
+                with --vault, a key of your own to seal for, instead of the one
+                made by the first such run
   MASK_KEY_ID   the layer key's id, which begins every pseudonym (default: k1)
 
 The exit code is 0 when every event was stored, or dead-lettered for a named
@@ -51,7 +56,7 @@ reason.`;
 
 async function start(options: StartOptions, folder: DataFolder, line: Omit<CommandLine, 'args' | 'options'>) {
   const { env, out } = line;
-  const keys = keySettings(env, folder);
+  const keys = { ...keySettings(env, folder), ...(await vaultSettings(options.vault, folder, line)) };
   checkSettings(options, keys, env);
   if (options.fresh) folder.emptyDatabase();
   const interrupt = line.interrupt();

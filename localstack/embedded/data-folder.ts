@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../tools/cli/user-error.ts';
+import { PUBLIC_FILE } from '../../tools/keys/vault.ts';
 import { removePostgres } from './postgres/embedded-postgres.ts';
 
 /** The same folder wherever a command is called from. */
@@ -16,6 +17,8 @@ export interface DataFolder {
   /** Made at random by the first run that asks, readable by their owner alone: the root key, and k1's layer key. */
   maskKey(): string;
   maskLayerKey(): string;
+  /** The public half of the vault's key; where it is, or is to be. */
+  vaultPublicFile: string;
   emptyDatabase(): void;
   /** Lets the next run in; so does the end of the process, however it ends. */
   release(): void;
@@ -42,6 +45,7 @@ export function openDataFolder(folder: string): DataFolder {
     logFile: join(path, 'function.log'),
     maskKey: () => readOrMakeKey(join(path, 'mask-key')),
     maskLayerKey: () => readOrMakeKey(join(path, 'mask-layer-key')),
+    vaultPublicFile: join(path, PUBLIC_FILE),
     emptyDatabase: () => removePostgres(path),
     release: () => lock.close(),
   };

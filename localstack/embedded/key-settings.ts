@@ -15,5 +15,6 @@ export function keySettings(env: Environment, folder: DataFolder): Record<string
     [ENV.maskKmsKey]: '',
     [ENV.maskLayerKmsKey]: '',
     [ENV.maskNextLayerKmsKey]: '',
+    [ENV.vaultKmsKey]: '',
   };
 }

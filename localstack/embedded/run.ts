@@ -26,6 +26,8 @@ export interface StartOptions {
   json: boolean;
   watch: boolean;
   fresh: boolean;
+  /** Values are sealed as well. */
+  vault: boolean;
   /** Where dead letters go at the end. */
   rejected?: string | undefined;
   port?: number | undefined;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../localstack/embedded/ports.ts';
 import { SAMPLE_EVENTS } from '../../localstack/events/samples/samples.ts';
 import { dataFolder, killGroup, npmStart, parseResult, runStart } from '../support/npm-start.ts';
+import { runLoginEtl } from '../support/program.ts';
 import { VALID_BODY } from '../support/records.ts';
 
 type Paths = [string, string, string];
@@ -305,5 +306,47 @@ describe('npm start with odd input', () => {
     expect(code).toBe(1);
     expect(stderr).toContain("jq -c '.Records[]' FILE");
     expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+describe('npm start -- --vault', () => {
+  test('seals for a key that is made once, lies outside of data folder and project, and opens by recover alone', async () => {
+    const folder = dataFolder();
+    const config = dataFolder();
+    const env = { XDG_CONFIG_HOME: config };
+    const first = await runStart(['--data', folder, '--vault', '--json'], { env });
+    const [, privateFile = ''] = /What opens them again:\n {2}(\S+)\n/.exec(first.stderr) ?? [];
+    expect(privateFile.startsWith(join(config, 'login-etl'))).toBe(true);
+    expect(statSync(privateFile).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toContain('vault-public.pem');
+    expect(globSync('**/*private*', { cwd: folder })).toEqual([]);
+    const second = await runStart(['--data', folder, '--vault', '--json'], { env });
+    expect(second.stderr).toContain(`${privateFile}\n`);
+    expect([first.code, second.code]).toEqual([0, 0]);
+
+    const key = (name: string) => readFileSync(join(folder, name), 'utf8').trim();
+    const asked = join(config, 'asked');
+    const out = join(config, 'found.jsonl');
+    const [{ ips }] = (await queryWhileUp(
+      folder,
+      "select string_agg(distinct masked_ip, e'\\n') as ips from user_logins",
+    )) as [{ ips: string }];
+    writeFileSync(asked, ips);
+    const { exitCode, json } = await runLoginEtl(
+      ['recover', '--data', folder, '--field', 'ip', '--file', asked, '--reason', 'a test', '--out', out, '--json'],
+      { env: { VAULT_PRIVATE_KEY: privateFile, MASK_KEY: key('mask-key'), MASK_LAYER_KEY: key('mask-layer-key') } },
+    );
+    expect({ exitCode, ...json }).toMatchObject({ exitCode: 0, recovered: 92, unknown: [], mismatched: [] });
+    const values = readFileSync(out, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(values.every(({ verified, value }) => verified && /^[\d.a-f:]+$/.test(value))).toBe(true);
+  });
+
+  test('without it nothing is sealed', async () => {
+    const folder = dataFolder();
+    await runStart(['--data', folder], { env: { VAULT_PUBLIC_KEY: '/nowhere' } });
+    expect(await queryWhileUp(folder, 'select from vault')).toEqual([]);
   });
 });

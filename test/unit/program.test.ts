@@ -8,6 +8,7 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   pseudonym: ['--field', 'ip'],
   rekey: ['--to', 'k2'],
   'vault new-key': ['--out', '/nowhere'],
+  recover: ['--field', 'ip', '--reason', 'because', '--out', '/nowhere/out'],
   deploy: ['--stage', 'dev'],
   destroy: ['--stage', 'localstack'],
   synth: ['--stage', 'dev'],

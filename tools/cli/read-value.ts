@@ -18,6 +18,16 @@ export async function readValue(name: string, { stdin, stderr }: Terminal): Prom
   return value;
 }
 
+/** As `user_id` of a login can be. */
+const LONGEST_USER_ID = 128;
+
+/** @throws UserError where it is no user id */
+export async function readUserId(line: Terminal): Promise<string> {
+  const id = await readValue('User id', line);
+  if ([...id].length <= LONGEST_USER_ID && !id.includes('\0')) return id;
+  throw new UserError(`A user id has at most ${LONGEST_USER_ID} characters, and none of them is U+0000.`, 2);
+}
+
 async function typedLine(stdin: Terminal['stdin']): Promise<string> {
   const lines = createInterface({ input: stdin, terminal: false });
   try {

@@ -48,3 +48,9 @@ export function oneOf<const Flags extends string, const Choice extends string>(
 ) {
   return new Option(flags, description).choices(choices).default(choices[0]);
 }
+
+/** For an option that names a month, as 2026-01. */
+export function isoMonth(text: string): string {
+  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) throw new InvalidArgumentError('It is a month like 2026-01.');
+  return text;
+}

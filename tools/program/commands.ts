@@ -60,16 +60,19 @@ export const PROGRAM: ProgramDefinition = {
       },
       audit: {
         summary: 'whether anything is in the database that should not be',
-        async load() {
-          const { auditCommand } = await import('../keys/audit.ts');
-          const { lookIntoDatabase } = await import('../../localstack/embedded/look-into-database.ts');
-          const { DATA_FOLDER } = await import('../../localstack/embedded/data-folder.ts');
-          return auditCommand(lookIntoDatabase, DATA_FOLDER);
-        },
+        load: async () => (await import('../keys/audit.ts')).auditCommand(...(await database())),
       },
       rekey: {
         summary: 'replace the layer key of all pseudonyms, while writers go on',
         load: async () => (await import('../keys/rekey.ts')).command,
+      },
+      recover: {
+        summary: 'open values of the recovery vault, for a reason that is kept',
+        load: async () => (await import('../keys/recover.ts')).recoverCommand(...(await database())),
+      },
+      erase: {
+        summary: 'a person, a month of the vault, or all that is older than a day',
+        load: async () => (await import('../keys/erase.ts')).eraseCommand(...(await database())),
       },
       vault: {
         summary: 'the recovery vault: new-key',
@@ -95,3 +98,10 @@ export const PROGRAM: ProgramDefinition = {
     },
   },
 };
+
+/** What the commands that look into a database of `npm start` need. */
+async function database() {
+  const { lookIntoDatabase } = await import('../../localstack/embedded/look-into-database.ts');
+  const { DATA_FOLDER } = await import('../../localstack/embedded/data-folder.ts');
+  return [lookIntoDatabase, DATA_FOLDER] as const;
+}

@@ -1,0 +1,123 @@
+import type { ClientBase } from 'pg';
+import { eraseBefore, eraseMonths } from '../../lambda/jobs/erase/erase-old.ts';
+import { eraseUser } from '../../lambda/jobs/erase/erase-user.ts';
+import { type Answer, type CommandLine, type CommandModule, defineCommand } from '../cli/command.ts';
+import { confirm, requireSomebody } from '../cli/confirm.ts';
+import { formatCount } from '../cli/progress.ts';
+import { readUserId } from '../cli/read-value.ts';
+import { UserError } from '../cli/user-error.ts';
+import { isoDate, isoMonth } from '../cli/values.ts';
+import type { LookIntoDatabase } from './audit.ts';
+
+const NOTHING_FOUND = 3;
+/** How long a message can wait: 7 days in the queue, 14 in the dead-letter queue, and the one on which it is read. */
+const DAYS_UNTIL_AGAIN = 22;
+const MS_PER_DAY = 86_400_000;
+
+const HELP = `
+--user    all rows of one person, and what the vault has of them and of nobody
+          else in the same month: all or nothing. The id is read from standard
+          input, since command lines are kept and seen by others.
+--month   what the vault has of a month; its rows stay, and cannot be recovered
+          any more. The month is closed: what comes late is not sealed.
+--before  rows older than a day, and what the vault has of nothing younger
+
+The last two go in small steps beside the writers. Backups, and messages that
+wait in the queues, are not reached: it says when to run it again.
+
+Environment:
+  DATABASE_URL  as login_eraser or the owner, instead of the data folder
+
+Exit codes: 0 done, 1 failed, or the layer key is being rotated, 2 wrong usage,
+3 nothing found.
+
+Example:
+  npx login-etl erase --user < file-with-the-id`;
+
+/** @param folder the data folder that is meant where no other is named */
+export function eraseCommand(look: LookIntoDatabase, folder: string): CommandModule {
+  return defineCommand(
+    (command) =>
+      command
+        .description('Erases a person, a month of the recovery vault, or everything older than a day.')
+        .option('--user', 'the person whose id is on standard input', false)
+        .option('--month <month>', 'a month of the vault, as 2026-01', isoMonth)
+        .option('--before <date>', 'all that is older than this day, as 2026-01-31', isoDate)
+        .option('--yes', 'do not ask before --month and --before', false)
+        .option('--data <dir>', "the data folder of npm start (default: the project's .login-etl)")
+        .addHelpText('after', HELP),
+    async (line) => {
+      const { user, month, before, data = folder } = line.options;
+      if ([user || undefined, month, before].filter((one) => one !== undefined).length !== 1) {
+        throw new UserError('Give one of --user, --month and --before.', 2);
+      }
+      const erase = user ? await prepareUser(line) : await prepareOld(month ?? null, before ?? '', line);
+      return look(line.env, data, erase);
+    },
+  );
+}
+
+type Erase = (client: ClientBase) => Promise<Answer>;
+type Line = Omit<CommandLine, 'args' | 'options'> & { options: { yes: boolean } };
+
+async function prepareUser(line: Line): Promise<Erase> {
+  const id = await readUserId(line);
+  return async (client) => {
+    const erased = await eraseUser(client, id);
+    if (erased.rows === 0) {
+      return { json: { ...erased, again: null }, text: 'There is no row of this user.\n', exitCode: NOTHING_FOUND };
+    }
+    return answer(`Erased ${countOf(erased.rows, 'row')} and ${countOf(erased.values, 'sealed value')}.`, {
+      ...erased,
+    });
+  };
+}
+
+async function prepareOld(month: string | null, day: string, line: Line): Promise<Erase> {
+  if (day >= today(0)) throw new UserError('--before is a day in the past: everything before it is erased.', 2);
+  const asked = month ?? day;
+  if (!line.options.yes) {
+    requireSomebody(line);
+    const what = month ? `What is sealed of ${month}` : `Every row and sealed value before ${day}`;
+    const question = `${what} will be gone for good. Type ${asked} to erase it: `;
+    const isWanted = await confirm(question, [asked], { ...line, stop: line.interrupt() });
+    if (!isWanted) throw new UserError('Nothing was erased.');
+  }
+  if (month) return (client) => eraseMonth(client, month);
+  return async (client) => {
+    const { months, ...erased } = await eraseBefore(client, day);
+    const closed = months.length > 0 ? ` Closed in the vault: ${months.join(', ')}.` : '';
+    const sentence = `Erased ${countOf(erased.rows, 'row')} and ${countOf(erased.values, 'sealed value')} from before ${day}.`;
+    return answer(`${sentence}${closed}`, { ...erased, months });
+  };
+}
+
+async function eraseMonth(client: ClientBase, month: string): Promise<Answer> {
+  const values = await eraseMonths(client, [`${month}-01`]);
+  return {
+    json: { values, month, again: null },
+    text: [
+      `Erased ${countOf(values, 'sealed value')} of ${month}, and closed the month.`,
+      'A backup from before still has them, until it expires.\n',
+    ].join('\n'),
+  };
+}
+
+function answer(sentence: string, json: Record<string, unknown>): Answer {
+  const again = today(DAYS_UNTIL_AGAIN);
+  const lines = [
+    sentence,
+    `Messages in the queues can still become rows: run this again on ${again}.`,
+    'Backups from before have it until they expire, and materialised views until',
+    'refresh_login_views() is run.',
+  ];
+  return { json: { ...json, again }, text: `${lines.join('\n')}\n` };
+}
+
+function countOf(count: number, what: string): string {
+  return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function today(inDays: number): string {
+  return new Date(Date.now() + inDays * MS_PER_DAY).toISOString().slice(0, 10);
+}
