@@ -1,25 +1,16 @@
-import {
-  Duration,
-  type aws_kms as kms,
-  aws_lambda as lambda,
-  type aws_logs as logs,
-  type aws_sqs as sqs,
-} from 'aws-cdk-lib';
+import { Duration, aws_lambda as lambda, type aws_logs as logs, type aws_sqs as sqs } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { ENV } from '../../lambda/settings/environment.ts';
 import { nameOf } from '../names.ts';
 import type { PipelineSettings } from '../settings/settings.ts';
+import { layerKeys, type MaskKeys, maskKeyEnvironment } from './mask-key-environment.ts';
 import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
 const INGEST = 'ingest';
 
-export interface IngestProps {
+export interface IngestProps extends MaskKeys {
   entry: string;
   queue: sqs.IQueue;
-  rootKey: kms.IKey;
-  layerKey: kms.IKey;
-  /** While layers are rotated. */
-  nextLayerKey?: kms.IKey | null;
   log: logs.ILogGroup;
   /** How the function finds and enters its database. */
   database: Record<string, string>;
@@ -41,13 +32,7 @@ export class Ingest extends Construct {
       entry: props.entry,
       environment: {
         ...props.database,
-        [ENV.maskKmsKey]: props.rootKey.keyArn,
-        [ENV.maskLayerKmsKey]: props.layerKey.keyArn,
-        [ENV.maskKeyId]: settings.maskKeyId,
-        ...(props.nextLayerKey && {
-          [ENV.maskNextKeyId]: settings.nextMaskKeyId ?? '',
-          [ENV.maskNextLayerKmsKey]: props.nextLayerKey.keyArn,
-        }),
+        ...maskKeyEnvironment(settings, props),
         [ENV.queueUrl]: props.queue.queueUrl,
         [ENV.service]: nameOf(stage, INGEST),
       },
@@ -57,7 +42,7 @@ export class Ingest extends Construct {
       ...(props.files ? { files: props.files } : {}),
       ...(props.network ? { network: props.network } : {}),
     });
-    ingestFunction.grantMac([props.rootKey, props.layerKey, ...(props.nextLayerKey ? [props.nextLayerKey] : [])]);
+    ingestFunction.grantMac([props.rootKey, ...layerKeys(props)]);
     const fn = ingestFunction.function;
     props.queue.grantConsumeMessages(fn);
     this.function = fn;

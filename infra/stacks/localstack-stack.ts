@@ -5,6 +5,7 @@ import { CommandFunction } from '../constructs/command-function.ts';
 import { makeLog } from '../constructs/function-logs.ts';
 import { LocalHmacKey } from '../constructs/hmac-key.ts';
 import { Ingest } from '../constructs/ingest.ts';
+import { maskKeyEnvironment } from '../constructs/mask-key-environment.ts';
 import { Queues } from '../constructs/queues.ts';
 import type { LocalKeyMaterial } from '../local-key.ts';
 import { functionsStackOf } from '../names.ts';
@@ -41,6 +42,14 @@ export class LocalStackStack extends Stack {
       entry: 'lambda/look-handler.ts',
       environment: { [ENV.databaseUrl]: databaseUrl },
       log: makeLog(this, 'look', settings, RemovalPolicy.DESTROY),
+    });
+    new CommandFunction(this, 'pseudonym', {
+      stage: settings.stage,
+      description: 'Pseudonyms of known values',
+      entry: 'lambda/pseudonym-handler.ts',
+      environment: maskKeyEnvironment(settings, { rootKey, layerKey }),
+      macKeys: [rootKey, layerKey],
+      log: makeLog(this, 'pseudonym', settings, RemovalPolicy.DESTROY),
     });
     new CfnOutput(this, 'QueueUrl', { value: queue.queueUrl });
     new CfnOutput(this, 'DeadLetterQueueUrl', { value: deadLetterQueue.queueUrl });

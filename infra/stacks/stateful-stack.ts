@@ -38,9 +38,11 @@ export class StatefulStack extends Stack {
       removalPolicy,
     });
     this.network = new Network(this, settings);
-    const access = { users: [roleNameOf(stage, 'ingest')], vpc: this.network.vpc, removalPolicy };
+    const access = { vpc: this.network.vpc, removalPolicy };
+    const makePseudonyms = [roleNameOf(stage, 'ingest'), roleNameOf(stage, 'pseudonym')];
     this.rootKey = new HmacKey(this, 'MaskKey', {
       ...access,
+      users: makePseudonyms,
       description: 'Pseudonyms of ip and device_id; without it no later login can be joined with the earlier ones',
       alias: nameOf(stage, 'mask'),
     }).key;
@@ -48,6 +50,7 @@ export class StatefulStack extends Stack {
     const layerKey = (kid: string) =>
       new HmacKey(this, `MaskLayerKey-${kid}`, {
         ...access,
+        users: [...makePseudonyms, ...(settings.nextMaskKeyId === null ? [] : [roleNameOf(stage, 'rekey')])],
         description: `Layer ${kid} over the pseudonyms; without it they can be neither joined nor given another layer`,
         alias: nameOf(stage, `mask-layer-${kid}`),
       }).key;

@@ -7,21 +7,19 @@ import { databaseEnvironment } from '../constructs/database-access.ts';
 import { Ingest } from '../constructs/ingest.ts';
 import { KeyWatch } from '../constructs/key-watch.ts';
 import { Maintenance } from '../constructs/maintenance.ts';
+import { layerEnvironment, layerKeys, maskKeyEnvironment } from '../constructs/mask-key-environment.ts';
 import { Migration } from '../constructs/migration.ts';
-import { DATABASE, functionsStackOf, roleNameOf } from '../names.ts';
+import { type CommandName, DATABASE, functionsStackOf, roleNameOf } from '../names.ts';
 import type { AwsSettings } from '../settings/settings.ts';
 import type { StatefulStack } from './stateful-stack.ts';
 
 /** A release: what can be deployed again, rolled back or destroyed, and nothing is lost. */
 export class StatelessStack extends Stack {
-  constructor(
-    scope: Construct,
-    settings: AwsSettings,
-    { network, database, queues, rootKey, layerKey, nextLayerKey, logs }: StatefulStack,
-  ) {
+  constructor(scope: Construct, settings: AwsSettings, stateful: StatefulStack) {
     super(scope, functionsStackOf(settings.stage), {
       description: `login-etl ${settings.stage}: functions, event source, alarms and dashboard`,
     });
+    const { network, database, queues, rootKey, layerKey, nextLayerKey, logs } = stateful;
     const { cluster } = database;
     const ingest = new Ingest(this, settings, {
       entry: 'lambda/handler.ts',
@@ -37,7 +35,7 @@ export class StatelessStack extends Stack {
     const migration = new Migration(this, settings, { network, database, log: logs.of.migrate });
     migration.executeBefore(ingest.function, ingest.eventSource);
     const maintenance = new Maintenance(this, settings, { network, database, log: logs.of.maintain });
-    this.#addCommands(settings, { network, database, logs }, migration);
+    this.#addCommands(settings, stateful, migration);
     const watched = { queues, ingest: ingest.function, maintenance: maintenance.function, cluster };
     const alarms = new Alarms(this, settings, watched);
     new KeyWatch(this, settings, {
@@ -48,21 +46,38 @@ export class StatelessStack extends Stack {
     new Dashboard(this, settings, watched, alarms.all);
   }
 
-  /** What commands invoke: each has one database role, and one of IAM. */
-  #addCommands(
-    { stage }: AwsSettings,
-    { network, database: { cluster }, logs }: Pick<StatefulStack, 'network' | 'database' | 'logs'>,
-    migration: Migration,
-  ): void {
+  /** What commands invoke: each has at most one database role, and one of IAM. */
+  #addCommands(settings: AwsSettings, stateful: StatefulStack, migration: Migration): void {
+    const { network, logs, rootKey, nextLayerKey } = stateful;
+    const { cluster } = stateful.database;
+    const common = (name: CommandName) => ({ stage: settings.stage, network, log: logs.of[name] });
     const look = new CommandFunction(this, 'look', {
-      stage,
+      ...common('look'),
       description: 'Looks at the table, for those who may not enter the network',
       entry: 'lambda/look-handler.ts',
       environment: databaseEnvironment(cluster, DATABASE.analyst, cluster.clusterReadEndpoint),
       login: { cluster, role: DATABASE.analyst },
-      log: logs.of.look,
-      network,
     });
     migration.executeBefore(look.function);
+    new CommandFunction(this, 'pseudonym', {
+      ...common('pseudonym'),
+      description: 'Pseudonyms of known values',
+      entry: 'lambda/pseudonym-handler.ts',
+      environment: maskKeyEnvironment(settings, stateful),
+      macKeys: [rootKey, ...layerKeys(stateful)],
+    });
+    if (nextLayerKey === null) return;
+    const rekey = new CommandFunction(this, 'rekey', {
+      ...common('rekey'),
+      description: 'Replaces the layer key of all pseudonyms; there only while a rotation is open',
+      entry: 'lambda/rekey-handler.ts',
+      environment: {
+        ...databaseEnvironment(cluster, DATABASE.rekeyer),
+        ...layerEnvironment(settings, stateful),
+      },
+      login: { cluster, role: DATABASE.rekeyer },
+      macKeys: layerKeys(stateful),
+    });
+    migration.executeBefore(rekey.function);
   }
 }

@@ -140,6 +140,45 @@ describe('the keys', () => {
     expect(may(key, 'kms:GenerateMac', STRANGER, [EVERYTHING], ITS_CALL)).toBe(false);
   });
 
+  describe('while a layer key is replaced', () => {
+    const between = awsTemplates({ ...PROD, nextMaskKeyId: 'k2' });
+    const [networkId = ''] = Object.keys(between.stateful.findResources('AWS::EC2::VPC'));
+    const keys = Object.entries(
+      between.stateful.findResources('AWS::KMS::Key', { Properties: { KeySpec: 'HMAC_256' } }),
+    );
+    const mayMac = (name: string, [id, { Properties }]: (typeof keys)[number]) => {
+      const policy = resource(between.stateless, 'AWS::IAM::Policy', `function:login-etl-prod-${name}"`).Properties;
+      const policies = {
+        resource: resolve(Properties.KeyPolicy, between.stateful),
+        identity: [resolve(policy.PolicyDocument, between.stateless, between.stateful)],
+        isKey: true,
+      };
+      const caller = { arn: `arn:aws:iam::${ACCOUNT}:role/login-etl-prod-${name}-${REGION}` };
+      const context = {
+        ...ITS_CALL,
+        'aws:SourceVpc': `AWS::EC2::VPC:${networkId}`,
+        'lambda:SourceFunctionArn': `arn:aws:lambda:${REGION}:${ACCOUNT}:function:login-etl-prod-${name}`,
+      };
+      return isAllowed({ action: 'kms:GenerateMac', resource: arnOf(id), caller, context }, policies);
+    };
+    const namesOfKeysOf = (name: string) =>
+      keys
+        .filter((key) => mayMac(name, key))
+        .map(([id]) => /^Mask(Key|LayerKeyk\d)/.exec(id)?.[0])
+        .sort();
+
+    test.for<[name: string, keys: string[]]>([
+      ['ingest', ['MaskKey', 'MaskLayerKeyk1', 'MaskLayerKeyk2']],
+      ['pseudonym', ['MaskKey', 'MaskLayerKeyk1', 'MaskLayerKeyk2']],
+      ['rekey', ['MaskLayerKeyk1', 'MaskLayerKeyk2']],
+      ['look', []],
+      ['maintain', []],
+      ['migrate', []],
+    ])('%s may make pseudonyms with %j', ([name, expected]) => {
+      expect(namesOfKeysOf(name)).toEqual(expected);
+    });
+  });
+
   test.for(PSEUDONYMS.flatMap((key) => Object.keys(ITS_CALL).map((condition) => [key, condition] as const)))(
     '%s cannot be used by the function itself with another %s',
     ([key, condition]) => {

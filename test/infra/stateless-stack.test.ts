@@ -8,18 +8,23 @@ import { AWS_STAGES, type AwsSettings } from '../../infra/settings/settings.ts';
 import { awsTemplates, createApp, inventory, PROD, permissions, resource, resources } from '../support/stacks.ts';
 
 const { stateless } = awsTemplates();
-const functionCalled = (name: string) => resource(stateless, 'AWS::Lambda::Function', `"login-etl-prod-${name}"`);
+/** While a layer key is replaced, which adds one function. */
+const { stateless: rotating } = awsTemplates({ ...PROD, nextMaskKeyId: 'k2' });
+const USUAL = FUNCTIONS.filter((name) => name !== 'rekey');
+const templateOf = (name: string) => (name === 'rekey' ? rotating : stateless);
+const functionCalled = (name: string) =>
+  resource(templateOf(name), 'AWS::Lambda::Function', `"login-etl-prod-${name}"`);
 
 test('has these resources and no others', () => {
   expect(inventory(stateless)).toEqual({
     'AWS::CloudWatch::Alarm': 8,
     'AWS::CloudWatch::Dashboard': 1,
     'AWS::Events::Rule': 2,
-    'AWS::IAM::Policy': FUNCTIONS.length,
+    'AWS::IAM::Policy': USUAL.length,
     // One more of each for CDK's provider of the trigger.
-    'AWS::IAM::Role': FUNCTIONS.length + 1,
+    'AWS::IAM::Role': USUAL.length + 1,
     'AWS::Lambda::EventSourceMapping': 1,
-    'AWS::Lambda::Function': FUNCTIONS.length + 1,
+    'AWS::Lambda::Function': USUAL.length + 1,
     'AWS::Lambda::Permission': 1,
     'AWS::Lambda::Version': 1,
     'AWS::SNS::Topic': 1,
@@ -50,22 +55,29 @@ describe('least privilege', () => {
     ['migrate', ['allow rds-db:connect on login_owner']],
     ['maintain', ['allow rds-db:connect on login_maintainer']],
     ['look', ['allow rds-db:connect on login_analyst']],
+    ['pseudonym', ['allow kms:GenerateMac on MaskKey, MaskLayerKey if ArnEquals']],
+    [
+      'rekey',
+      ['allow kms:GenerateMac on MaskLayerKey, MaskLayerKey if ArnEquals', 'allow rds-db:connect on login_rekeyer'],
+    ],
   ])('%s may do this and nothing else', ([name, expected]) => {
-    const policy = resource(stateless, 'AWS::IAM::Policy', `function:login-etl-prod-${name}"`).Properties;
+    const policy = resource(templateOf(name), 'AWS::IAM::Policy', `function:login-etl-prod-${name}"`).Properties;
     expect(permissions(policy.PolicyDocument)).toEqual([...expected, ...LOGS, ...NETWORK].sort());
   });
 
-  test('ingest makes pseudonyms in its own code, and whoever gives its role to another function does not', () => {
-    const { PolicyDocument } = resource(stateless, 'AWS::IAM::Policy', 'kms:GenerateMac').Properties;
-    const use = PolicyDocument.Statement.find(({ Action }: { Action: unknown }) => Action === 'kms:GenerateMac');
-    expect(JSON.stringify(use.Condition.ArnEquals['lambda:SourceFunctionArn'])).toContain(
-      ':function:login-etl-prod-ingest"',
-    );
-  });
+  test.for(['ingest', 'pseudonym', 'rekey'])(
+    '%s uses keys in its own code, and whoever gives its role to another function does not',
+    (name) => {
+      const policy = `function:login-etl-prod-${name}"`;
+      const { PolicyDocument } = resource(templateOf(name), 'AWS::IAM::Policy', policy).Properties;
+      const use = PolicyDocument.Statement.find(({ Action }: { Action: unknown }) => Action === 'kms:GenerateMac');
+      expect(JSON.stringify(use.Condition.ArnEquals['lambda:SourceFunctionArn'])).toContain(`:${policy}`);
+    },
+  );
 
   test('the roles of the functions have no policies but these', () => {
     const roles = resources(stateless, 'AWS::IAM::Role').filter(({ Properties }) => Properties.RoleName);
-    expect(roles).toHaveLength(FUNCTIONS.length);
+    expect(roles).toHaveLength(USUAL.length);
     for (const { Properties } of roles) {
       expect(Properties.ManagedPolicyArns).toBeUndefined();
       expect(Properties.Policies).toBeUndefined();
@@ -90,6 +102,7 @@ describe('the functions', () => {
     ['migrate', 'login_owner'],
     ['maintain', 'login_maintainer'],
     ['look', 'login_analyst'],
+    ['rekey', 'login_rekeyer'],
   ])('%s logs in as %s with a token, to a server that proves its name', ([name, role]) => {
     const { DATABASE_URL, DATABASE_LOGIN } = functionCalled(name as string).Properties.Environment.Variables;
     expect(DATABASE_LOGIN).toBe('iam');
@@ -121,8 +134,8 @@ describe('the functions', () => {
 
 describe('a function for a command', () => {
   test.for(COMMANDS)('%s is found by an output of the stack, and lives as long as the command waits', (name) => {
-    const { Value } = stateless.findOutputs(commandOutput(name))[commandOutput(name)] ?? {};
-    const [id] = Object.entries(stateless.findResources('AWS::Lambda::Function')).find(
+    const { Value } = templateOf(name).findOutputs(commandOutput(name))[commandOutput(name)] ?? {};
+    const [id] = Object.entries(templateOf(name).findResources('AWS::Lambda::Function')).find(
       ([, { Properties }]) => Properties.FunctionName === `login-etl-prod-${name}`,
     ) ?? [''];
     expect(Value).toEqual({ Ref: id });
@@ -130,8 +143,19 @@ describe('a function for a command', () => {
   });
 
   test.for(COMMANDS)('%s can be invoked by nobody but those whose own policies say so', (name) => {
-    const permitted = resources(stateless, 'AWS::Lambda::Permission').map(({ Properties }) => Properties.FunctionName);
+    const permitted = resources(templateOf(name), 'AWS::Lambda::Permission').map(
+      ({ Properties }) => Properties.FunctionName,
+    );
     expect(JSON.stringify(permitted)).not.toContain(name);
+  });
+
+  test('pseudonym has no database, and rekey no root key', () => {
+    expect(Object.keys(functionCalled('pseudonym').Properties.Environment.Variables)).not.toContain('DATABASE_URL');
+    expect(Object.keys(functionCalled('rekey').Properties.Environment.Variables)).not.toContain('MASK_KMS_KEY');
+  });
+
+  test('rekey is there only while a layer key is replaced', () => {
+    expect(stateless.findOutputs('RekeyFunction')).toEqual({});
   });
 
   test('look asks the readers, where there are some', () => {

@@ -1,17 +1,14 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createCommand } from '../../lambda/create-command.ts';
 import { type AuditResult, audit, countFindings } from '../../lambda/jobs/audit/audit.ts';
 import { createLook } from '../../lambda/look-handler.ts';
+import { capturedConsole } from '../support/captured-console.ts';
 import { connectTo, createDatabase, type TestDatabase } from '../support/database.ts';
 
 const CANARY = '198.51.100.77';
 let printed: string[];
-
 beforeEach(() => {
-  printed = [];
-  for (const method of ['log', 'info', 'warn', 'error'] as const) {
-    vi.spyOn(console, method).mockImplementation((...args: unknown[]) => void printed.push(args.join(' ')));
-  }
+  printed = capturedConsole();
 });
 
 async function databaseWith(logins: number): Promise<TestDatabase> {

@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import { parseMasterKey } from '../../lambda/masking/master-key.ts';
+import { createPseudonym } from '../../lambda/pseudonym-handler.ts';
+import { capturedConsole } from '../support/captured-console.ts';
 import { createDatabase } from '../support/database.ts';
 import { createFunction, TEST_LAYER_KEY, TEST_MASK_KEY } from '../support/function.ts';
-import { KMS_LAYER_KEY, startKms } from '../support/kms.ts';
+import { KMS_KEY, KMS_LAYER_KEY, startKms } from '../support/kms.ts';
 import { runLoginEtl } from '../support/program.ts';
 import { maskDeviceId, maskIp } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
@@ -127,5 +129,33 @@ describe('pseudonym --from', () => {
     const { exitCode, stderr } = await runPseudonym(['ip', '--from', 'k2'], `${maskIp('192.0.2.7', K2)}`, OLD);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('The second line of standard input is missing: the layer key k2.');
+  });
+});
+
+describe('the function for pseudonym', () => {
+  test('gives what the command gives, by keys in KMS, and logs nothing of the value', async () => {
+    const printed = capturedConsole();
+    await startKms(TEST_MASK_KEY);
+    const env = { MASK_KMS_KEY: KMS_KEY, MASK_LAYER_KMS_KEY: KMS_LAYER_KEY };
+    const answer = await createPseudonym(env)({ field: 'ip', value: '198.51.100.77' });
+    expect(answer).toEqual({ pseudonyms: [maskIp('198.51.100.77', K1)], changes: [] });
+    expect(printed.join('\n')).toMatch(/pseudonym done/);
+    expect(printed.join('\n')).not.toContain('198.51.100.77');
+  });
+
+  test.each([null, {}, { field: 'user_id', value: 'canary' }, { field: 'ip', value: ['canary'] }])(
+    'refuses the request %j, and logs nothing of it',
+    async (request) => {
+      const printed = capturedConsole();
+      await expect(createPseudonym(OLD)(request)).rejects.toThrow('does not know this request');
+      expect(printed.join('\n')).not.toContain('canary');
+    },
+  );
+
+  test('settings that are missing or wrong are named', async () => {
+    capturedConsole();
+    await expect(createPseudonym({})({ field: 'ip', value: '192.0.2.7' })).rejects.toMatchObject({
+      name: 'ConfigError',
+    });
   });
 });

@@ -6,6 +6,7 @@ import { type RekeyOptions, type RekeyResult, rekey } from '../../lambda/jobs/re
 import { deriveKeys, deriveMaskKeys, LAYER_KEY_INFO } from '../../lambda/masking/mask-keys.ts';
 import { checkValue, createMasker } from '../../lambda/masking/masker.ts';
 import { parseMasterKey } from '../../lambda/masking/master-key.ts';
+import { createRekey } from '../../lambda/rekey-handler.ts';
 import { createDatabase, type TestDatabase, untilWaiting } from '../support/database.ts';
 import { createFunction, TEST_LAYER_KEY, TEST_MASK_KEY, type TestFunction } from '../support/function.ts';
 import { runLoginEtl } from '../support/program.ts';
@@ -318,6 +319,36 @@ describe('npx login-etl rekey', () => {
     const result = await run('postgres://nobody@127.0.0.1:1/none', ...args);
     expect(result.exitCode).toBe(exitCode);
     expect(result.stderr).toContain(sentence);
+  });
+});
+
+describe('the function for rekey', () => {
+  const call = (database: TestDatabase, request: unknown, beginStepsMs?: number) =>
+    createRekey({ ...START, DATABASE_URL: database.rekeyerUrl }, beginStepsMs)(request);
+  const request = { to: 'k2', steps: 16, sweep: false };
+
+  test('moves all, in as many calls as it takes', async () => {
+    const database = await createFilled(40);
+    const answers = [];
+    do answers.push(await call(database, request, 0));
+    while (answers.at(-1)?.outcome === 'stopped');
+    // One step in each call, and the last of them finds that it is done.
+    expect(answers).toHaveLength(16);
+    expect(answers.at(-1)).toMatchObject({ from: 'k1', outcome: 'done', left: 0 });
+    expect(answers.reduce((sum, { moved }) => sum + moved, 0)).toBe(82);
+    await expectRotated(database, 41);
+    expect(await call(database, request)).toMatchObject({ outcome: 'done', moved: 0 });
+  });
+
+  test.for([null, {}, { ...request, to: 'root' }, { ...request, steps: 2 }, { ...request, sweep: 'yes' }])(
+    'refuses the request %j',
+    async (wrong) => {
+      await expect(call(await createDatabase(), wrong)).rejects.toThrow('does not know this request');
+    },
+  );
+
+  test('does not move to another key than that of its settings', async () => {
+    await expect(call(await createFilled(1), { ...request, to: 'k3' })).rejects.toThrow('is another id than --to');
   });
 });
 

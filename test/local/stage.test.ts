@@ -6,13 +6,13 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { AuditResult } from '../../lambda/jobs/audit/audit.ts';
 import { type AwsAccount, type Invoked, NEW_ACCOUNT, startAwsAccount } from '../support/aws-account.ts';
 import { stubAwsEnvironment } from '../support/aws-server.ts';
-import { runLoginEtl } from '../support/program.ts';
+import { type ProgramOptions, runLoginEtl } from '../support/program.ts';
 
 const FACTS = { at: '2026-11-25T12:00:00Z', days: 30, logins: 7 };
 const CANARY = '198.51.100.77';
 
 /** Runs a command on the stage prod of an account that answers like this. */
-async function onProd(args: readonly string[], account: Partial<AwsAccount>, stop?: AbortSignal) {
+async function onProd(args: readonly string[], account: Partial<AwsAccount>, options: ProgramOptions = {}) {
   const AWS_ENDPOINT_URL = await startAwsAccount({
     ...NEW_ACCOUNT,
     stacks: { 'login-etl-prod-stateless': 'UPDATE_COMPLETE' },
@@ -22,7 +22,7 @@ async function onProd(args: readonly string[], account: Partial<AwsAccount>, sto
   // Read by the SDK alone: what the command is given must not name a LocalStack.
   stubAwsEnvironment({ AWS_ENDPOINT_URL });
   const env = { AWS_REGION: 'eu-central-1' };
-  return runLoginEtl([...args, '--stage', 'prod'], { env, ...(stop && { stop }) });
+  return runLoginEtl([...args, '--stage', 'prod'], { ...options, env });
 }
 
 const failing = (errorType: string, errorMessage: string): Partial<AwsAccount> => ({
@@ -116,7 +116,7 @@ describe('report --stage', () => {
       interrupt.abort('SIGINT');
       return new Promise<Invoked>(() => {});
     };
-    const { exitCode, stderr } = await onProd(['report'], { invoke }, interrupt.signal);
+    const { exitCode, stderr } = await onProd(['report'], { invoke }, { stop: interrupt.signal });
     expect(exitCode).toBe(130);
     expect(stderr).toMatch(/The function counts on, and nobody hears of it\.\nInterrupted\.\n$/);
   });
@@ -153,6 +153,75 @@ describe('audit --stage', () => {
     expect(exitCode).toBe(3);
     expect(stdout).toContain('In masked_ip, like an IPv4 address: 1');
     expect(asked).toEqual([['login-etl-prod-look', { look: 'audit', rows: 100 }]]);
+  });
+});
+
+describe('pseudonym --stage', () => {
+  const outputs = { PseudonymFunction: 'login-etl-prod-pseudonym' };
+  const pseudonym = `k1_${'0'.repeat(32)}`;
+
+  test('sends the value from standard input, and prints what the function gives', async () => {
+    const asked: unknown[] = [];
+    const invoke = (name: string, request: unknown): Invoked => {
+      asked.push([name, request]);
+      return { body: JSON.stringify({ pseudonyms: [pseudonym], changes: [] }) };
+    };
+    const { exitCode, stdout, stderr } = await onProd(
+      ['pseudonym', '--field', 'ip'],
+      { outputs, invoke },
+      { input: CANARY },
+    );
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: `${pseudonym}\n`, stderr: '' });
+    expect(asked).toEqual([['login-etl-prod-pseudonym', { field: 'ip', value: CANARY }]]);
+  });
+
+  test('says nothing of the value when the function fails', async () => {
+    const account = { ...failing('Error', CANARY), outputs };
+    const { exitCode, stdout, stderr } = await onProd(['pseudonym', '--field', 'ip'], account, { input: CANARY });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr).toBe('The function login-etl-prod-pseudonym failed: its log says why.\n');
+  });
+
+  test('says what is refused and what is null, and does without old keys', async () => {
+    const answering = (answer: object) => ({ outputs, invoke: () => ({ body: JSON.stringify(answer) }) });
+    const args = ['pseudonym', '--field', 'ip'];
+    const refused = await onProd(args, answering({ refused: 'bad_text' }), { input: 'x' });
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('refuses such a value (bad_text ip)'),
+    });
+    const nothing = await onProd(args, answering({ pseudonyms: [], changes: ['placeholder_ip'] }), { input: '-' });
+    expect(nothing).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('stores null for this value') });
+    const old = await onProd([...args, '--from', 'k1'], { outputs }, { input: pseudonym });
+    expect(old).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('leave --stage out') });
+  });
+});
+
+describe('rekey --stage', () => {
+  const outputs = { RekeyFunction: 'login-etl-prod-rekey' };
+
+  test('calls the function until it is done, and tells how far it is', async () => {
+    const answers = [
+      { from: 'k1', outcome: 'stopped', moved: 1_000, left: 500 },
+      { from: 'k1', outcome: 'done', moved: 500, left: 0 },
+    ];
+    const asked: unknown[] = [];
+    const invoke = (_name: string, request: unknown): Invoked => {
+      asked.push(request);
+      return { body: JSON.stringify(answers[asked.length - 1]) };
+    };
+    const { exitCode, stdout, stderr } = await onProd(['rekey', '--to', 'k2'], { outputs, invoke });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '  1,000 pseudonyms moved, 500 left\n' });
+    expect(stdout).toMatch(/^Moved 1,500 pseudonyms from k1 to k2; 0 are left under k1\.\n/);
+    expect(asked).toEqual([
+      { to: 'k2', steps: 16, sweep: false },
+      { to: 'k2', steps: 16, sweep: false },
+    ]);
+  });
+
+  test('ends with 4 where no function has the new key', async () => {
+    const invoke = () => ({ body: JSON.stringify({ from: 'k1', outcome: 'not enrolled', moved: 0, left: 9 }) });
+    expect((await onProd(['rekey', '--to', 'k2'], { outputs, invoke })).exitCode).toBe(4);
   });
 });
 

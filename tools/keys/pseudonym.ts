@@ -1,5 +1,10 @@
 import { ConfigError } from '../../lambda/errors.ts';
-import { pseudonymOf, SECRET_FIELDS, type SecretField } from '../../lambda/jobs/pseudonym/pseudonym.ts';
+import {
+  type PseudonymAnswer,
+  pseudonymOf,
+  SECRET_FIELDS,
+  type SecretField,
+} from '../../lambda/jobs/pseudonym/pseudonym.ts';
 import { rekeyed } from '../../lambda/jobs/rekey/move-pseudonyms.ts';
 import { checkValue, type KeyCheck, PSEUDONYM } from '../../lambda/masking/masker.ts';
 import { readDatabase } from '../../lambda/settings/database-settings.ts';
@@ -10,6 +15,8 @@ import { type CommandLine, defineCommand } from '../cli/command.ts';
 import { readValue } from '../cli/read-value.ts';
 import { UserError } from '../cli/user-error.ts';
 import { requiredChoice } from '../cli/values.ts';
+import { invokeOnStage } from '../stage/invoke.ts';
+import { STAGE_OPTION } from '../stage/stage.ts';
 import { keyId } from './key-id.ts';
 import { openOldLayer } from './old-layer.ts';
 import { type OpenMaskKeys, openMaskKeys } from './open-masker.ts';
@@ -41,17 +48,18 @@ export const command = defineCommand(
       .description('The pseudonym of a value that you know, to search for its rows or answer its owner.')
       .addOption(requiredChoice('--field <name>', 'the field that it is a value of', SECRET_FIELDS))
       .option('--from <kid>', 'instead of a value, a pseudonym under this older key', keyId)
+      .option(...STAGE_OPTION)
       .addHelpText('after', HELP),
   async (line) => {
     const { options, env, stderr } = line;
+    if (options.stage !== undefined) return onStage(options.stage, line);
     const keys = await openMaskKeys(env);
     const { checks, ...answer } = options.from
       ? await fromOldPseudonym(options.from, keys, line)
       : await fromValue(options.field, keys, line);
     const compared = await compareKeys(env, checks);
     if (!compared) stderr.write('The keys were not compared with those of a database: DATABASE_URL is not set.\n');
-    const text = answer.pseudonyms.map((pseudonym) => `${pseudonym}\n`).join('');
-    return { json: { field: options.field, compared, ...answer }, text };
+    return { json: { field: options.field, compared, ...answer }, text: linesOf(answer.pseudonyms) };
   },
 );
 
@@ -67,11 +75,40 @@ async function fromValue(
   { masker }: OpenMaskKeys,
   line: Pick<CommandLine, 'stdin' | 'stderr'>,
 ): Promise<Found> {
+  const value = await readKnownValue(line);
+  return { ...requirePseudonyms(field, pseudonymOf(field, value, masker)), checks: masker.checks };
+}
+
+interface StageLine extends CommandLine {
+  options: { field: SecretField; from?: string | undefined };
+}
+
+/** By the function that has the keys of the stage, and no database to compare them with. */
+async function onStage(stage: string, line: StageLine) {
+  const { field, from } = line.options;
+  if (from !== undefined) {
+    throw new UserError('--from needs the old layer key, which no function has: leave --stage out.', 2);
+  }
+  const value = await readKnownValue(line);
+  const request = { field, value };
+  const stop = line.interrupt();
+  const { env } = line;
+  const answered = await invokeOnStage<PseudonymAnswer>({ stage, command: 'pseudonym', request, env, stop });
+  const answer = requirePseudonyms(field, answered);
+  return { json: { field, compared: false, ...answer }, text: linesOf(answer.pseudonyms) };
+}
+
+const linesOf = (pseudonyms: readonly string[]) => pseudonyms.map((pseudonym) => `${pseudonym}\n`).join('');
+
+async function readKnownValue(line: Pick<CommandLine, 'stdin' | 'stderr'>): Promise<string> {
   const value = await readValue('Value', line);
   if (value.includes('\n'))
     throw new UserError('Standard input holds more than one line: give one value at a time.', 2);
   if (PSEUDONYM.test(value)) throw new UserError('This is a pseudonym already: --from says of which older key.', 2);
-  const answer = pseudonymOf(field, value, masker);
+  return value;
+}
+
+function requirePseudonyms(field: SecretField, answer: PseudonymAnswer): Omit<Found, 'checks'> {
   if ('refused' in answer) {
     throw new UserError(`The function refuses such a value (${answer.refused} ${field}), so it has no pseudonym.`);
   }
@@ -80,7 +117,7 @@ async function fromValue(
       `The function stores null for this value (${answer.changes[0] ?? 'nothing but white space'}), so it has no pseudonym.`,
     );
   }
-  return { ...answer, checks: masker.checks };
+  return answer;
 }
 
 async function fromOldPseudonym(

@@ -1,15 +1,11 @@
-import { ConfigError } from '../../lambda/errors.ts';
-import { type RekeyResult, rekey } from '../../lambda/jobs/rekey/rekey.ts';
-import { openKey } from '../../lambda/keys/open-keys.ts';
-import { LAYER_KEY_INFO, type LayerKeys } from '../../lambda/masking/mask-keys.ts';
-import { checkValue } from '../../lambda/masking/masker.ts';
-import { readDatabase } from '../../lambda/settings/database-settings.ts';
-import { ENV, type Environment } from '../../lambda/settings/environment.ts';
-import { type LayerSource, readRotation } from '../../lambda/settings/key-settings.ts';
-import { defineCommand } from '../cli/command.ts';
+import type { RekeyResult } from '../../lambda/jobs/rekey/rekey.ts';
+import { type RekeyAnswer, type RekeyRequest, rekeyBySettings } from '../../lambda/jobs/rekey/rekey-by-settings.ts';
+import type { Environment } from '../../lambda/settings/environment.ts';
+import { type CommandLine, defineCommand } from '../cli/command.ts';
 import { formatCount, showProgress } from '../cli/progress.ts';
-import { UserError } from '../cli/user-error.ts';
 import { choice } from '../cli/values.ts';
+import { invokeOnStage } from '../stage/invoke.ts';
+import { STAGE_OPTION } from '../stage/stage.ts';
 import { keyId } from './key-id.ts';
 
 const HELP = `
@@ -39,70 +35,62 @@ export const command = defineCommand(
         choice(1, 16, 256),
       )
       .option('--sweep', 'move what an older release has written since, too')
+      .option(...STAGE_OPTION)
       .addHelpText('after', HELP),
-  async ({ env, options: { to, steps = 16, sweep = false }, interrupt }) => {
-    const settings = readSettings(env, to);
-    const [from, next] = await Promise.all([openLayer(settings.from), openLayer(settings.to)]);
-    const stop = interrupt('Stopping. What this step has done may be undone; run it again to go on.');
-    let total: number | null = null;
-    let moved = 0;
-    const progress = showProgress(
-      () => moved,
-      () => total,
-      'pseudonyms',
-    );
-    try {
-      const result = await rekey(settings.database, {
-        rotation: { from: { kid: settings.from.kid, block: from.block }, to: { kid: to, block: next.block } },
-        checks: [
-          { name: settings.from.kid, value: checkValue(from.check) },
-          { name: to, value: checkValue(next.check) },
-        ],
-        steps,
-        sweep,
-        stop,
-        progress: {
-          total(pseudonyms) {
-            total = pseudonyms;
-          },
-          moved(pseudonyms) {
-            moved += pseudonyms;
-          },
-        },
-      });
-      return answer(result, settings.from.kid, to);
-    } finally {
-      progress.end();
+  async ({ env, options: { to, steps = 16, sweep = false, stage }, interrupt, stderr }) => {
+    const request = { to, steps, sweep };
+    if (stage !== undefined) {
+      const stop = interrupt('The step that the function is at goes on to its end; run it again to go on.');
+      return answer(await rekeyOnStage(stage, request, { env, stop, stderr }), to);
     }
+    const stop = interrupt('Stopping. What this step has done may be undone; run it again to go on.');
+    return answer(await rekeyHere(request, env, stop), to);
   },
 );
 
-function readSettings(given: Environment, to: string) {
-  const problems: string[] = [];
-  if (given[ENV.maskNextKeyId] && given[ENV.maskNextKeyId] !== to) {
-    problems.push(`${ENV.maskNextKeyId} is another id than --to.`);
+async function rekeyHere(request: RekeyRequest, env: Environment, stop: AbortSignal): Promise<RekeyAnswer> {
+  let total: number | null = null;
+  let moved = 0;
+  const progress = showProgress(
+    () => moved,
+    () => total,
+    'pseudonyms',
+  );
+  const told = {
+    total(pseudonyms: number) {
+      total = pseudonyms;
+    },
+    moved(pseudonyms: number) {
+      moved += pseudonyms;
+    },
+  };
+  try {
+    return await rekeyBySettings(env, request, { stop, progress: told });
+  } finally {
+    progress.end();
   }
-  const env = { ...given, [ENV.maskNextKeyId]: to };
-  const database = readDatabase(env, problems);
-  const rotation = readRotation(env, problems);
-  if (problems.length > 0 || !database || !rotation) throw new ConfigError(problems);
-  return { database, ...rotation };
 }
 
-async function openLayer({ source }: LayerSource): Promise<LayerKeys> {
-  const opened = await openKey(source, LAYER_KEY_INFO, ENV.maskLayerKmsKey);
-  if ('outage' in opened) {
-    throw new UserError(`KMS did not answer for a layer key (${opened.outage.replace('kms ', '')}).`);
+/** One call after the other, each for as many steps as a function has time for. */
+async function rekeyOnStage(
+  stage: string,
+  request: RekeyRequest,
+  { env, stop, stderr }: Pick<CommandLine, 'env' | 'stderr'> & { stop: AbortSignal },
+): Promise<RekeyAnswer> {
+  for (let moved = 0; ; ) {
+    const result = await invokeOnStage<RekeyAnswer>({ stage, command: 'rekey', request, env, stop });
+    moved += result.moved;
+    if (result.outcome !== 'stopped') return { ...result, moved };
+    stderr.write(`  ${formatCount(moved)} pseudonyms moved, ${formatCount(result.left)} left\n`);
   }
-  return opened.keys;
 }
 
 const EXIT_CODES = { done: 0, 'not enrolled': 4, stopped: 130 } as const;
 
-function answer(result: RekeyResult, from: string, to: string) {
-  const { outcome, left } = result;
+function answer(result: RekeyAnswer, to: string) {
+  const { outcome, left, from } = result;
   const exitCode = outcome === 'done' && left > 0 ? 3 : EXIT_CODES[outcome];
-  return { json: { from, to, ...result }, text: `${describe(result, from, to)}\n`, exitCode };
+  return { json: { to, ...result }, text: `${describe(result, from, to)}\n`, exitCode };
 }
 
 function describe({ outcome, moved, left }: RekeyResult, from: string, to: string): string {

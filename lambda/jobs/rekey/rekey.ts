@@ -16,7 +16,12 @@ export interface RekeyOptions {
   /** After a rotation: moves what a release that knew nothing of it has written since. */
   sweep: boolean;
   /** Told how many pseudonyms are to be moved, once, and then those of each chunk. */
-  progress: { total(pseudonyms: number): void; moved(pseudonyms: number): void };
+  progress: {
+    total(pseudonyms: number): void;
+    moved(pseudonyms: number): void;
+    /** A transaction is committed. */
+    stepped?(): void;
+  };
   stop: AbortSignal;
 }
 
@@ -66,6 +71,7 @@ async function rekeyOn(client: ClientBase, options: RekeyOptions): Promise<Rekey
     for (let goOn = isOpen; goOn; ) {
       stop.throwIfAborted();
       goOn = await inStep(client, (state) => step(client, state, { ...options, onChunk }));
+      progress.stepped?.();
     }
     if (options.sweep && !isOpen) {
       await inStep(client, () => movePseudonyms(client, rotation, { low: '', high: null }, onChunk));
