@@ -1,3 +1,4 @@
+import { planFigures } from '../infra/plan/figures.ts';
 import { ordersOfMagnitude } from '../infra/plan/orders.ts';
 import { planReport } from '../infra/plan/report.ts';
 import { AWS_STAGES } from '../infra/settings/settings.ts';
@@ -26,14 +27,17 @@ export const command = defineCommand(
     const eventBytes = options.bytes ?? traffic.eventBytes;
     const problem = problemOf(rate, peak, eventBytes, options.sendBatch);
     if (problem) throw new UserError(problem, 2);
-    const report = options.orders
-      ? ordersOfMagnitude(settings, eventBytes)
-      : planReport(settings, {
-          steady: { eventsPerSecond: rate, eventBytes },
-          peak: { eventsPerSecond: peak, eventBytes },
-          sentAtOnce: options.sendBatch,
-        });
-    return { json: { stage: options.stage, report }, text: `${report}\n` };
+    const { stage } = settings;
+    if (options.orders) {
+      const markdown = ordersOfMagnitude(settings, eventBytes);
+      return { json: { stage, markdown }, text: `${markdown}\n` };
+    }
+    const expected = {
+      steady: { eventsPerSecond: rate, eventBytes },
+      peak: { eventsPerSecond: peak, eventBytes },
+      sentAtOnce: options.sendBatch,
+    };
+    return { json: { stage, ...planFigures(settings, expected) }, text: `${planReport(settings, expected)}\n` };
   },
 );
 

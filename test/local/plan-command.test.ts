@@ -29,6 +29,20 @@ test('says what a load comes to, what it costs, and the first limit with the set
   expect(stdout).toMatch(/measured on \d{4}-\d\d-\d\d \(.+cores.+\)/);
 });
 
+test('--json has the same as figures', () => {
+  const args = ['--rate', '200', '--peak', '2000', '--send-batch', '10'];
+  const figures = JSON.parse(plan(...args, '--json').stdout);
+  expect(figures).toMatchObject({
+    stage: 'prod',
+    steady: { eventsPerSecond: 200, batchesPerSecond: expect.any(Number), functionMs: expect.any(Number) },
+    peak: { eventsPerSecond: 2_000, databaseBusy: expect.any(Number), walBytesPerSecond: expect.any(Number) },
+    carried: { eventsPerSecond: expect.any(Number), next: { name: expect.any(String), remedy: expect.any(String) } },
+  });
+  const text = plan(...args).stdout;
+  expect(text).toContain(`sum, USD a month  ${figures.dollarsPerMonth.total.toFixed(2)}`);
+  for (const { name } of figures.limits) expect(text).toContain(`\n${name}`);
+});
+
 test('more a second costs more, and sending one by one more than in tens', () => {
   const dollars = (...args: string[]) => Number(/sum, USD a month +([\d.]+)/.exec(plan(...args).stdout)?.[1]);
   const [inTens, oneByOne] = [dollars('--rate', '100', '--send-batch', '10'), dollars('--rate', '100')];
