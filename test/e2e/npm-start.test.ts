@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { globSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import pg from 'pg';
@@ -286,6 +286,13 @@ describe('npm start -- --watch', () => {
     first.child.kill('SIGKILL');
     expect((await runStart(['--data', folder, '--json'])).code).toBe(0);
   });
+});
+
+test('npm start finds a file by its name from the folder that it is called in', async () => {
+  const options = { cwd: dirname(SAMPLE_EVENTS) };
+  const { code, stdout } = await runStart(['--data', dataFolder(), '--json', basename(SAMPLE_EVENTS)], options);
+  expect(code).toBe(0);
+  expect(parseResult(stdout)).toMatchObject({ stored: 99 });
 });
 
 describe('npm start with odd input', () => {

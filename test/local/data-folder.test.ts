@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -8,6 +8,7 @@ import { parseMasterKey } from '../../lambda/masking/master-key.ts';
 import { type DataFolder, openDataFolder } from '../../localstack/embedded/data-folder.ts';
 import { keySettings } from '../../localstack/embedded/key-settings.ts';
 import { postgresHome } from '../../localstack/embedded/postgres/embedded-postgres.ts';
+import { type Account, isReachable, serverAccount } from '../../localstack/embedded/postgres/server-account.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 
 function makeParent(): string {
@@ -23,7 +24,7 @@ function open(path: string): DataFolder {
 }
 
 /** Another process that opens the folder, says what came of it, and then lives on. */
-function startOther(path: string): { child: ChildProcess; said: Promise<string> } {
+function startOther(path: string, account: Account = {}): { child: ChildProcess; said: Promise<string> } {
   const module = new URL('../../localstack/embedded/data-folder.ts', import.meta.url).href;
   const script = `
     import { openDataFolder } from ${JSON.stringify(module)};
@@ -36,7 +37,7 @@ function startOther(path: string): { child: ChildProcess; said: Promise<string> 
     }
     setInterval(() => folder, 60_000);`;
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { ...account, stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   return { child, said: once(child.stdout.setEncoding('utf8'), 'data').then(([text]) => text.trimEnd()) };
 }
@@ -91,6 +92,35 @@ describe('a folder that cannot be used is one sentence', () => {
     const path = makeParent();
     mkdirSync(join(path, 'lock'));
     expect(() => openDataFolder(path)).toThrow(new UserError(`The data folder ${path} cannot be written.`));
+  });
+});
+
+/** Only root can act as somebody else, who then has to reach the project. */
+const canBeSomebodyElse = process.getuid?.() === 0 && isReachable(process.execPath);
+
+describe.runIf(canBeSomebodyElse)("another user's folder is one sentence", () => {
+  test('where it is closed', async () => {
+    const parent = makeParent();
+    chmodSync(parent, 0o755);
+    const path = join(parent, 'data');
+    mkdirSync(path, { mode: 0o755 });
+    expect(await startOther(path, serverAccount()).said).toBe(`UserError The data folder ${path} cannot be written.`);
+  });
+
+  test('where it is open and its keys are not', async () => {
+    const path = makeParent();
+    const folder = openDataFolder(path);
+    folder.maskKey();
+    folder.release();
+    for (const [file, mode] of [
+      [path, 0o777],
+      [join(path, 'lock'), 0o666],
+    ] as const) {
+      chmodSync(file, mode);
+    }
+    expect(await startOther(path, serverAccount()).said).toBe(
+      `UserError The mask key ${join(path, 'mask-key')} cannot be read or made (EACCES): it must be yours, and so must its folder.`,
+    );
   });
 });
 

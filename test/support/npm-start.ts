@@ -20,13 +20,15 @@ export interface Started {
 export interface StartOptions {
   env?: Record<string, string>;
   stdin?: string | Buffer;
+  /** Where it is called from, the project's folder or one below it. */
+  cwd?: string;
 }
 
 /** `npm start` as a user runs it, in a process group of its own so that all of it can be killed. */
-export function npmStart(args: string[], { env = {}, stdin = '' }: StartOptions = {}): Started {
+export function npmStart(args: string[], { env = {}, stdin = '', cwd = ROOT }: StartOptions = {}): Started {
   const { DATABASE_URL: _, MASK_KEY: __, MASK_LAYER_KEY: ___, NODE_OPTIONS: ____, ...rest } = process.env;
   const child = spawn('npm', ['start', '--silent', '--', ...args], {
-    cwd: ROOT,
+    cwd,
     env: { ...rest, ...env },
     detached: true,
   });
