@@ -153,7 +153,7 @@ describe('the mask keys', () => {
     const folder = open(makeParent());
     expect(keySettings({ MASK_KEY: 'mine' }, folder)).toMatchObject({ MASK_KEY: 'mine', MASK_LAYER_KEY: '' });
     const both = { MASK_KEY: 'mine', MASK_LAYER_KEY: 'mine too' };
-    expect(keySettings({ ...both, MASK_KMS_KEY: 'x', MASK_LAYER_KMS_KEY: 'y' }, folder)).toEqual({
+    expect(keySettings({ ...both, MASK_KMS_KEY: 'x', MASK_LAYER_KMS_KEY: 'y' }, folder)).toMatchObject({
       ...both,
       MASK_KMS_KEY: '',
       MASK_LAYER_KMS_KEY: '',
