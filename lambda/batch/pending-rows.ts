@@ -21,18 +21,19 @@ export interface RowsOfBatch {
   part(from: number, to: number): PendingRows;
 }
 
-/** Each message is masked once, however often its row is read, unless the state has changed meanwhile. */
+/**
+ * Each message is masked once, in their order and when a row at or behind it is first read, however often that is, unless
+ * the state has changed meanwhile.
+ */
 export function maskWhenRead(messages: readonly DistinctMessage[], masker: Masker): RowsOfBatch {
-  let rows = new Array<LoginRow | undefined>(messages.length);
+  let rows: LoginRow[] = [];
   let maskedUnder: MaskingState | undefined;
 
   function read(from: number, to: number, state: MaskingState | undefined): LoginRow[] {
-    if (state !== maskedUnder) rows = new Array(messages.length);
+    if (state !== maskedUnder) rows = [];
     maskedUnder = state;
-    const missing = messages.slice(from, to).filter(({ index }) => rows[index] === undefined);
-    const masked = maskRows(missing, masker, state);
-    for (let i = 0; i < missing.length; i++) rows[(missing[i] as DistinctMessage).index] = masked[i];
-    return rows.slice(from, to) as LoginRow[];
+    for (const row of maskRows(messages.slice(rows.length, to), masker, state)) rows.push(row);
+    return rows.slice(from, to);
   }
 
   return {

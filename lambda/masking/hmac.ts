@@ -27,7 +27,7 @@ export function createHmacSha256(key: KeyObject): Hmac {
   const views: Buffer[] = [];
   return (text) => {
     // A longer text would be cut off without an error, and could share its pseudonym with another one.
-    if (text.length > MAX_UNITS) return checked(createHmac('sha256', key).update(text, 'utf8').digest('binary'));
+    if (text.length > MAX_UNITS) return checked(createHmac('sha256', key).update(text).digest('binary'));
     const end = BLOCK_BYTES + writeUtf8(inner, BLOCK_BYTES, text);
     views[end] ??= inner.subarray(0, end);
     const digest = checked(hash('sha256', views[end], 'binary'));

@@ -28,6 +28,7 @@ export function createRefusingInsert<Row>(
   return {
     statements,
     async insert(rows: readonly Row[]): Promise<InsertOutcome[]> {
+      if (rows.length === 0) throw new RangeError('a statement without rows');
       statements.push(rows);
       const answers = rows.map(answerTo);
       const error = answers.find((answer) => answer instanceof Error);

@@ -75,6 +75,11 @@ describe('rows at fault', () => {
     }
   });
 
+  test('one at the very beginning costs four, since nothing stands before it', async () => {
+    const { statements } = await write(10_000, new Map([[0, DATA]]), [], (stoppedAt) => stoppedAt);
+    expect(statements).toHaveLength(4);
+  });
+
   test('no row that was written is sent again', async () => {
     const { statements } = await write(64, new Map([[10, DATA]]));
     const written = statements.filter((chunk) => !chunk.includes(10)).flat();

@@ -1,3 +1,4 @@
+import { createCipheriv, createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker, KEY_ID } from '../../lambda/masking/masker.ts';
@@ -75,6 +76,14 @@ describe('golden pseudonyms', () => {
     expect([VECTOR_MASKER, K2, K3].map((masker) => maskDeviceId('593-47-5928', masker))).toEqual([k1, k2, k3]);
     expect(maskDeviceId('Łódź-😀')).toBe(DEVICE_IN_UTF8);
     expect(maskDeviceId('199.172.111.135')).toBe(DEVICE_THAT_READS_AS_IP);
+  });
+
+  test('a text that is too long to be hashed in place', () => {
+    const { root, layer } = deriveMaskKeys(countingKey(0));
+    const text = 'é'.repeat(200);
+    const base = createHmac('sha256', root.deviceId).update(text).digest().subarray(0, 16);
+    const block = createCipheriv('aes-256-ecb', layer.block, null).update(base);
+    expect(maskDeviceId(text)).toBe(`k1_${block.toString('hex')}`);
   });
 
   test('check values', () => {
