@@ -1,3 +1,4 @@
+import { isObject } from '../../lambda/message/flatten.ts';
 import type { Random } from '../support/random.ts';
 import { type Body, deep, json, snsNotification } from './bodies.ts';
 import { validLogin } from './logins.ts';
@@ -76,11 +77,11 @@ function manyKeys(count: number): [string, number][] {
   return Array.from({ length: count }, (_, i) => [`key ${i}`, i]);
 }
 
-/** Of the fields alone, so that one of them can be replaced. */
+/** Flat, so that a field can be replaced: in a nested one the same field may stand at a second place. */
 function flatLogin(random: Random): object {
   for (;;) {
     const login = validLogin(random);
-    if ('ip' in login && 'device_id' in login) return login;
+    if ('ip' in login && 'device_id' in login && !Object.values(login).some(isObject)) return login;
   }
 }
 
