@@ -19,12 +19,22 @@ export class KeyMismatchError extends Error {
   override name = 'KeyMismatchError';
 }
 
-/** @param name in `mask_keys`: `root`, or a key id under which the database knows another layer key */
+/** @param name in `mask_keys`: `root`, `sha256`, or a key id under which the database knows another layer key */
 export function unequalKey(name: string): KeyMismatchError {
-  const key = name === 'root' ? 'The mask key' : 'The layer key';
+  const key = name === 'root' || name === 'sha256' ? 'The mask key' : 'The layer key';
   return new KeyMismatchError(
     `${key} is not the one that this database knows as "${name}", so nothing was written: equal values would ` +
       'get unequal pseudonyms. Use the key that wrote the first rows, or another database.',
+  );
+}
+
+/** @param isAdopted whether the database holds an adopted table; the settings say the opposite */
+export function otherScheme(isAdopted: boolean): KeyMismatchError {
+  return new KeyMismatchError(
+    isAdopted
+      ? 'This database holds an adopted table of SHA-256 hashes, so nothing was written: set MASK_ADOPTED=sha256.'
+      : 'This database was written without MASK_ADOPTED, so nothing was written: equal values would get unequal ' +
+          'pseudonyms. Take MASK_ADOPTED out of the settings.',
   );
 }
 

@@ -1,6 +1,13 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
-import { type DerivedKeys, deriveKeys, LAYER_KEY_INFO, type MaskKeys, ROOT_KEY_INFO } from '../masking/mask-keys.ts';
+import {
+  ADOPTED_KEY_INFO,
+  type DerivedKeys,
+  deriveKeys,
+  LAYER_KEY_INFO,
+  type MaskKeys,
+  ROOT_KEY_INFO,
+} from '../masking/mask-keys.ts';
 import { AWS_CLIENT } from '../settings/aws-client.ts';
 import { ENV } from '../settings/environment.ts';
 import type { KeySettings, KeySource } from '../settings/key-settings.ts';
@@ -35,10 +42,10 @@ export function createKeyRing(settings: KeySettings): () => Promise<KeysOrOutage
 
 export type Opened<Name extends string> = { keys: DerivedKeys<Name> } | { outage: `kms ${string}` };
 
-async function openKeys({ root, layer, next }: KeySettings): Promise<KeysOrOutage> {
+async function openKeys({ root, layer, next, isAdopted }: KeySettings): Promise<KeysOrOutage> {
   const layerSetting = layer ? ENV.maskLayerKmsKey : ENV.maskKmsKey;
   const opening = [
-    openKey(root, ROOT_KEY_INFO, ENV.maskKmsKey),
+    openKey(root, isAdopted ? ADOPTED_KEY_INFO : ROOT_KEY_INFO, ENV.maskKmsKey),
     openKey(layer ?? root, LAYER_KEY_INFO, layerSetting),
     next && openKey(next.source, LAYER_KEY_INFO, ENV.maskNextLayerKmsKey),
   ] as const;
@@ -48,7 +55,7 @@ async function openKeys({ root, layer, next }: KeySettings): Promise<KeysOrOutag
   if ('outage' in ofRoot) return ofRoot;
   if ('outage' in ofLayer) return ofLayer;
   if (ofNext && 'outage' in ofNext) return ofNext;
-  const keys = { root: ofRoot.keys, layer: ofLayer.keys };
+  const keys = { root: ofRoot.keys, layer: ofLayer.keys, isAdopted };
   return { keys: next && ofNext ? { ...keys, next: { kid: next.kid, layer: ofNext.keys } } : keys };
 }
 

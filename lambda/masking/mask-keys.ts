@@ -11,6 +11,18 @@ export const ROOT_KEY_INFO = {
   check: 'login-etl/mask/v1/check',
 } as const;
 
+/**
+ * The same for a table of SHA-256 hashes that was adopted: these keys are for hashes. An old hash of text in `ip` cannot be
+ * told from one of an address, so both have one key.
+ */
+export const ADOPTED_KEY_INFO = Object.fromEntries(
+  Object.entries({ ...ROOT_KEY_INFO, ipText: ROOT_KEY_INFO.ip }).map(([name, info]) => [name, forHashes(info)]),
+) as Record<keyof typeof ROOT_KEY_INFO, string>;
+
+function forHashes(info: string): string {
+  return info.replace('/v1/', '/v1/sha256/');
+}
+
 /** The key over the MACs, which can be replaced without knowing a value: `block` encrypts, `check` as above. */
 export const LAYER_KEY_INFO = {
   block: 'login-etl/mask/v1/layer',
@@ -24,6 +36,8 @@ export type DerivedKeys<Name extends string> = Readonly<Record<Name, KeyObject>>
 export type LayerKeys = DerivedKeys<keyof typeof LAYER_KEY_INFO>;
 
 export interface MaskKeys {
+  /** The root keys are those of an adopted table, and values are hashed before they are masked. */
+  isAdopted?: boolean;
   root: DerivedKeys<RootKeyName>;
   layer: LayerKeys;
   /** While layers are rotated: the one that follows. */

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hash, type KeyObject } from 'node:crypto';
 import { createHmacSha256, type Hmac } from './hmac.ts';
 import { type LayerKeys, type MaskKeys, ROOT_KEY_INFO, type RootKeyName } from './mask-keys.ts';
 import type { MaskingState } from './masking-state.ts';
@@ -31,7 +31,7 @@ export const BLOCK_DIGITS = 2 * BLOCK_BYTES;
 
 /** Tells two keys apart without revealing either: the first 8 hex digits of HMAC(K_check, "kcv"). */
 export interface KeyCheck {
-  /** `root`, or the key id of a layer. */
+  /** `root` or, for an adopted table, `sha256`; or the key id of a layer. */
   name: string;
   value: string;
 }
@@ -54,20 +54,27 @@ export interface Masker {
 /**
  * Keyed pseudonyms: equal values stay equal, and nobody without the keys can go back. A pseudonym is 16 bytes of the
  * value's HMAC (RFC 2104, section 5, allows half) under one AES block of the layer key, so that a leaked layer can be
- * replaced in place, with neither values nor root.
+ * replaced in place, with neither values nor root. For an adopted table the HMAC is one of the SHA-256 that stands in it.
  *
  * @param kid the id of the layer key
  */
-export function createMasker(kid: string, { root, layer, next }: MaskKeys): Masker {
-  const hmacs = ofValueKeys((key): Hmac => createHmacSha256(root[key]));
-  const layers = [createLayer(kid, layer), ...(next ? [createLayer(next.kid, next.layer)] : [])];
+export function createMasker(kid: string, { root, layer, next, isAdopted = false }: MaskKeys): Masker {
+  const hmacs = ofValueKeys((key) => {
+    const hmac = createHmacSha256(root[key]);
+    return isAdopted ? hashFirst(hmac) : hmac;
+  });
+  const ofLayer = (id: string, keys: LayerKeys) => createLayer(id, keys, isAdopted ? '' : 't');
+  const layers = [ofLayer(kid, layer), ...(next ? [ofLayer(next.kid, next.layer)] : [])];
   const layerOf = (name: string): Layer => {
     const found = layers.find((one) => one.kid === name);
     if (!found) throw new RangeError('there is no layer key of this id');
     return found;
   };
   return {
-    checks: [{ name: 'root', value: checkValue(root.check) }, ...layers.map(({ check }) => check)],
+    checks: [
+      { name: isAdopted ? 'sha256' : 'root', value: checkValue(root.check) },
+      ...layers.map(({ check }) => check),
+    ],
     kids: layers.map((one) => one.kid),
     mask(values, state = { kid, nextKid: null, frontier: '' }) {
       const blocks = Buffer.allocUnsafe(values.length * BLOCK_BYTES);
@@ -106,13 +113,18 @@ interface Layer {
   encrypt(blocks: Buffer): string;
 }
 
-function createLayer(kid: string, { block, check }: LayerKeys): Layer {
+/** @param ofText follows the key id where text in `ip` is not an address */
+function createLayer(kid: string, { block, check }: LayerKeys, ofText: string): Layer {
   return {
     kid,
     check: { name: kid, value: checkValue(check) },
-    prefixes: ofValueKeys((key) => (key === 'ipText' ? `${kid}t_` : `${kid}_`)),
+    prefixes: ofValueKeys((key) => (key === 'ipText' ? `${kid}${ofText}_` : `${kid}_`)),
     encrypt: (blocks) => encryptBlocks(block, blocks).toString('hex'),
   };
+}
+
+function hashFirst(hmac: Hmac): Hmac {
+  return (text) => hmac(hash('sha256', text, 'hex'));
 }
 
 function ofValueKeys<T>(of: (key: ValueKeyName) => T): Record<ValueKeyName, T> {

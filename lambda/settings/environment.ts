@@ -13,6 +13,7 @@ export const ENV = {
   vaultPublicKey: 'VAULT_PUBLIC_KEY',
   vaultKmsKey: 'VAULT_KMS_KEY',
   vaultPrivateKey: 'VAULT_PRIVATE_KEY',
+  maskAdopted: 'MASK_ADOPTED',
   queueUrl: 'QUEUE_URL',
   refreshViews: 'REFRESH_VIEWS',
   retryWait: 'RETRY_WAIT_SECONDS',

@@ -13,6 +13,8 @@ export interface KeySettings {
   kid: string;
   /** While layers are rotated: the one that follows. */
   next: LayerSource | null;
+  /** The table is one of SHA-256 hashes that was adopted. */
+  isAdopted: boolean;
 }
 
 export interface LayerSource {
@@ -44,7 +46,11 @@ export function readKeys(env: Environment, problems: string[]): KeySettings | nu
     problems.push(`${ENV.maskLayerKey} and ${ENV.maskKey} are one key, and there must be two.`);
   }
   const next = readNextLayer(env, { kid, others: [root, layer] }, problems);
-  return root && { root, layer, kid, next };
+  const adopted = env[ENV.maskAdopted] || null;
+  if (adopted !== null && adopted !== 'sha256') {
+    problems.push(`${ENV.maskAdopted} must be sha256, or not be set.`);
+  }
+  return root && { root, layer, kid, next, isAdopted: adopted === 'sha256' };
 }
 
 /**

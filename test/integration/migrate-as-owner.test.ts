@@ -103,9 +103,9 @@ describe('a run that fails', () => {
 
   test('for a table of other columns names the difference', async () => {
     const { url, query } = await createDatabase('empty');
-    await query('create table user_logins (user_id text)');
+    await query('create table user_logins (user_id integer)');
     const message = await failureOf(migrateAsOwner({ connectionString: url }, AT_ONCE));
-    expect(message).toContain('user_id is text, not character varying(128)');
+    expect(message).toContain('user_id is integer, not character varying(128)');
   });
 
   test('for a server that cannot prove its name does not send a token', async () => {

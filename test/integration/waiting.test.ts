@@ -116,8 +116,8 @@ describe('a job fails at once', () => {
 
   test('of an error in SQL', async () => {
     const { url, query } = await createDatabase('empty');
-    await query('create table user_logins (user_id text)');
-    expect(await failureOf(url)).toContain('user_id is text, not character varying(128)');
+    await query('create table user_logins (user_id integer)');
+    expect(await failureOf(url)).toContain('user_id is integer, not character varying(128)');
   });
 
   test('where the server has no TLS, or another name', async () => {

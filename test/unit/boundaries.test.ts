@@ -30,6 +30,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lambda/store/schema': ['lambda/errors.ts', 'lambda/message', 'lambda/store/connection', 'pg', 'node-pg-migrate'],
   'lambda/store': ['lambda/batch'],
   'lambda/jobs': ['lambda/errors.ts', 'lambda/masking', 'lambda/keys', 'lambda/settings', 'lambda/store', 'pg'],
+  'lambda/jobs/adopt': [
+    'lambda/errors.ts',
+    'lambda/masking',
+    'lambda/message',
+    'lambda/store/connection',
+    'lambda/store/write',
+    'lambda/jobs/audit',
+    'pg',
+  ],
   'lambda/jobs/pseudonym': ['lambda/masking', 'lambda/message'],
   lambda: ['aws-lambda'],
   infra: [

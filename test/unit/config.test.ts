@@ -32,7 +32,7 @@ describe('settings that suffice', () => {
   test('are a database and a key; the key is k1 without a layer of its own, and no visibility is set', () => {
     expect(readConfig(ENVIRONMENT)).toEqual({
       database: { connectionString: ENVIRONMENT.DATABASE_URL },
-      keys: { root: { master: KEY }, layer: null, kid: 'k1', next: null },
+      keys: { root: { master: KEY }, layer: null, kid: 'k1', next: null, isAdopted: false },
       vault: null,
       queueUrl: null,
       retryWaits: { firstSeconds: 30, longestSeconds: 600 },
@@ -95,6 +95,10 @@ describe('settings that suffice', () => {
     },
   );
 
+  test('may say that the table was adopted', () => {
+    expect(readConfig({ ...ENVIRONMENT, MASK_ADOPTED: 'sha256' }).keys.isAdopted).toBe(true);
+  });
+
   test.for(['http://127.0.0.1:4566/000000000000/q', 'https://sqs.example/q'])('may have the queue %s', (url) => {
     expect(readConfig({ ...ENVIRONMENT, QUEUE_URL: url }).queueUrl).toBe(url);
   });
@@ -133,6 +137,8 @@ describe('a wrong setting is named', () => {
     ['MASK_KEY_ID', 'k10000'],
     ['MASK_KEY_ID', '1'],
     ['MASK_KEY_ID', 'k1_'],
+    ['MASK_ADOPTED', 'true'],
+    ['MASK_ADOPTED', 'SHA256'],
     ['RETRY_WAIT_SECONDS', '0'],
     ['RETRY_WAIT_SECONDS', '1.5'],
     ['RETRY_WAIT_SECONDS', 'soon'],

@@ -1,6 +1,6 @@
 import { createCipheriv, createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
+import { ADOPTED_KEY_INFO, deriveKeys, deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker, KEY_ID } from '../../lambda/masking/masker.ts';
 import {
   canonicalDeviceId,
@@ -182,5 +182,29 @@ describe('a key id', () => {
 
   test.for(['', 'k', 'k0', 'k01', 'K1', '1', 'xk1', 'k1_', 'k1 ', 'k1\n', 'k-1', 'k10000'])('%j is not', (kid) => {
     expect(kid).not.toMatch(KEY_ID);
+  });
+});
+
+describe('for an adopted table of SHA-256 hashes', () => {
+  const root = deriveKeys(countingKey(0), ADOPTED_KEY_INFO);
+  const { layer } = deriveMaskKeys(countingKey(0));
+  const adopted = createMasker('k1', { root, layer, isAdopted: true });
+  const ofHashes = createMasker('k1', { root, layer });
+  /** Of 593-47-5928, by sha256sum. */
+  const OLD_HASH = '4f00c1a807b673887c7af517d0df68e6b41aecf8cbec26c71fe4c580664669ed';
+
+  test('pseudonyms and check value have their golden values', () => {
+    expect(maskIp('199.172.111.135', adopted)).toBe('k1_a1e0859e3de02a4a5bfa8435908a6b96');
+    expect(maskDeviceId('593-47-5928', adopted)).toBe('k1_f0efe96504e45096dfb8fbf91cfefffc');
+    expect(adopted.checks[0]).toEqual({ name: 'sha256', value: '8c51592a' });
+  });
+
+  test('an old hash has the pseudonym of its value', () => {
+    const masked = ofHashes.mask([{ key: 'deviceId', text: OLD_HASH }]);
+    expect(masked).toEqual([maskDeviceId('593-47-5928', adopted)]);
+  });
+
+  test('text in ip looks like an address, since an old hash of it cannot be told from one', () => {
+    expect(maskIp('not an ip', adopted)).toMatch(/^k1_[0-9a-f]{32}$/);
   });
 });

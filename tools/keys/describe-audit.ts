@@ -48,7 +48,7 @@ function formsLine(forms: Readonly<Record<string, number>>): string {
 
 function sentencesOf({ wrong, keys, access, settings }: AuditResult): string[] {
   return [
-    ...wrong.map((values) => wrongValues(values, keys)),
+    ...wrong.map((values) => wrongValues(values, keys.kid)),
     ...access.grants.map(grant),
     ...access.memberships.map(({ member, role }) => `${printable(member)} has the rights of ${printable(role)}`),
     ...access.attributes.map(({ role, attribute }) => `${printable(role)} has the attribute ${attribute}`),
@@ -65,7 +65,8 @@ const LOOKS_LIKE: Readonly<Record<string, string>> = {
   'base64 hash': 'like a hash in base64',
 };
 
-function wrongValues({ column, form, why, values }: WrongValues, { kid }: KeysInUse): string {
+/** @param kid of the key in use */
+export function wrongValues({ column, form, why, values }: WrongValues, kid: string | null): string {
   const what = {
     'not a pseudonym': LOOKS_LIKE[form] ?? 'not a pseudonym',
     'unknown key': `under ${form}, a key that the database does not know`,

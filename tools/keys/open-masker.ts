@@ -1,6 +1,6 @@
 import { ConfigError } from '../../lambda/errors.ts';
 import { createKeyRing } from '../../lambda/keys/open-keys.ts';
-import type { LayerKeys } from '../../lambda/masking/mask-keys.ts';
+import type { LayerKeys, MaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker, type Masker } from '../../lambda/masking/masker.ts';
 import { ENV, type Environment } from '../../lambda/settings/environment.ts';
 import { type KeySettings, readKeys } from '../../lambda/settings/key-settings.ts';
@@ -19,14 +19,25 @@ export interface OpenMaskKeys {
  * @throws UserError where KMS cannot be asked, ConfigError where a setting is missing or wrong
  */
 export async function openMaskKeys(env: Environment): Promise<OpenMaskKeys> {
+  const { keys, settings } = await openKeys(env);
+  const layers = [{ kid: settings.kid, layer: keys.layer }, ...(keys.next ? [keys.next] : [])];
+  return { masker: createMasker(settings.kid, keys), layers, settings };
+}
+
+/** The function's masker where it has MASK_ADOPTED, and one for what is a hash already; throws as above. */
+export async function openAdopters(env: Environment): Promise<{ masker: Masker; hashMasker: Masker }> {
+  const { keys, settings } = await openKeys(env);
+  const masker = (isAdopted: boolean) => createMasker(settings.kid, { ...keys, isAdopted });
+  return { masker: masker(true), hashMasker: masker(false) };
+}
+
+async function openKeys(env: Environment): Promise<{ keys: MaskKeys; settings: KeySettings }> {
   const problems: string[] = [];
   const settings = readKeys(env, problems);
   if (problems.length > 0 || !settings) throw new ConfigError(problems);
   const answer = await createKeyRing(settings)();
   if ('outage' in answer) throw new UserError(`The key cannot be had from KMS (${answer.outage.replace('kms ', '')}).`);
-  const { layer, next } = answer.keys;
-  const layers = [{ kid: settings.kid, layer }, ...(next ? [next] : [])];
-  return { masker: createMasker(settings.kid, answer.keys), layers, settings };
+  return { keys: answer.keys, settings };
 }
 
 /** @returns null where no key is set; throws as above */

@@ -62,6 +62,10 @@ export const PROGRAM: ProgramDefinition = {
         summary: 'whether anything is in the database that should not be',
         load: async () => (await import('../keys/audit.ts')).auditCommand(...(await database())),
       },
+      adopt: {
+        summary: 'take over a table that another program has masked with SHA-256',
+        load: async () => (await import('../keys/adopt.ts')).command,
+      },
       rekey: {
         summary: 'replace the layer key of all pseudonyms, while writers go on',
         load: async () => (await import('../keys/rekey.ts')).command,

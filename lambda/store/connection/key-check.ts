@@ -1,6 +1,9 @@
 import type { ClientBase } from 'pg';
-import { unequalKey } from '../../errors.ts';
+import { otherScheme, unequalKey } from '../../errors.ts';
 import type { KeyCheck } from '../../masking/masker.ts';
+
+/** Names of the root key: one for values, one for the hashes of an adopted table. A database knows one of them. */
+const SCHEMES = ['root', 'sha256'];
 
 /**
  * Compares the keys with those that this database was first written with. The first writer enrols its own, but never
@@ -20,16 +23,18 @@ export async function checkKeys(client: ClientBase, checks: readonly KeyCheck[])
 
 /**
  * @returns false where one is missing
- * @throws KeyMismatchError where one disagrees
+ * @throws KeyMismatchError where one disagrees, or the root key wrote values of the other scheme
  */
 export async function areEnrolled(client: ClientBase, checks: readonly KeyCheck[]): Promise<boolean> {
   const { rows } = await client.query<{ name: string; check_value: string }>(
     'select name, check_value from mask_keys where name = any ($1)',
-    [checks.map(({ name }) => name)],
+    [[...checks.map(({ name }) => name), ...SCHEMES]],
   );
   const enrolled = new Map(rows.map(({ name, check_value }) => [name, check_value]));
   for (const { name, value } of checks) {
+    const other = SCHEMES.find((scheme) => SCHEMES.includes(name) && scheme !== name);
+    if (other && enrolled.has(other)) throw otherScheme(other === 'sha256');
     if ((enrolled.get(name) ?? value) !== value) throw unequalKey(name);
   }
-  return enrolled.size === checks.length;
+  return checks.every(({ name }) => enrolled.has(name));
 }

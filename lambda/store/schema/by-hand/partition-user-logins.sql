@@ -19,6 +19,10 @@ begin
   if (select relkind from pg_class where oid = 'user_logins'::regclass) <> 'r' then
     raise exception 'user_logins is not a plain table: it has been divided already';
   end if;
+  if exists (select from pg_attribute where attrelid = 'user_logins'::regclass and attnum > 0 and not attisdropped
+             and (atthasdef or attidentity <> '')) then
+    raise exception 'user_logins has columns of its own with defaults, which would be lost';
+  end if;
 
   if exists (select from user_logins where create_date is null or create_date >= first_month) then
     raise exception 'user_logins has rows without a create_date or with one after %: they belong into no month', first_month;

@@ -26,4 +26,19 @@ grant insert on user_logins, ingest_ledger to login_writer;
 grant select (message_id) on ingest_ledger to login_writer;
 grant select, insert on mask_keys to login_writer;
 
+-- An adopted table may have a serial column, whose default asks for this.
+do $$
+declare
+  used record;
+begin
+  for used in
+    select distinct objid::regclass as name
+    from pg_depend join pg_class on pg_class.oid = objid and relkind = 'S'
+    where refobjid = 'user_logins'::regclass and deptype = 'a'
+  loop
+    execute format('grant usage on sequence %s to login_writer', used.name);
+  end loop;
+end
+$$;
+
 grant select on user_logins, duplicate_ips, duplicate_devices to login_analyst;
