@@ -56,3 +56,20 @@ test('under another state every row is masked anew', () => {
   expect(masked()).toBe(2 * 11);
   expect(rows.part(0, 10).slice(9, 10, K2)[0]?.masked_ip).toMatch(/^k2_/);
 });
+
+test('the raw values of a part are told with their pseudonyms, and null is not one', () => {
+  const told: unknown[] = [];
+  const { rows } = tenRows();
+  const part = rows.part(8, 10);
+  part.eachSecret(K1, (row, sentAt, pseudonym, value) => told.push([row, sentAt, pseudonym, value]));
+  const expected = part.slice(0, 2, K1).flatMap(({ sent_at, masked_ip, masked_device_id }, i) => [
+    [i, sent_at, masked_ip, { key: 'ip', text: VALID_BODY.ip }],
+    [i, sent_at, masked_device_id, { key: 'deviceId', text: `device ${8 + i}` }],
+  ]);
+  expect(told).toEqual(expected);
+  const nobody = parseMessage(sqsRecord({ ...VALID_BODY, ip: null, device_id: null }, { sentAt: 1_000 }), 1_000);
+  const none = maskWhenRead(distinct([nobody]).messages, MASKER).part(0, 1);
+  none.eachSecret(K1, () => {
+    throw new Error('there is nothing to tell');
+  });
+});
