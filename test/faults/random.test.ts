@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { anySeed } from '../support/random.ts';
+import { VAULT_ENV, vaultFlaws } from '../support/vault.ts';
 import { drawPlan, runFaults } from './support/plan.ts';
 import { runScenario } from './support/scenario.ts';
+import type { System } from './support/system.ts';
 
 const RUNS = Number(process.env.FAULTS_RUNS || 3);
 const FIRST_SEED = Number(process.env.FAULTS_SEED || anySeed());
@@ -16,6 +18,10 @@ test('faults drawn at random, in any number and order', { timeout: RUNS * 120_00
     const plan = drawPlan(seed);
     const scenario = {
       ...plan,
+      ...(plan.hasVault && {
+        system: { ...plan.system, env: VAULT_ENV },
+        isSealed: ({ postgres }: System) => vaultFlaws(postgres),
+      }),
       name: context.task.name,
       paceMs: 450,
       keepComing: false,

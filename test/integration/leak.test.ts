@@ -9,6 +9,7 @@ import { TEST_MASK_KEY } from '../support/function.ts';
 import { KMS_KEY, startKms } from '../support/kms.ts';
 import { OWNER, type Rds, startRds } from '../support/rds.ts';
 import { sqsEvent, sqsRecord, VALID_BODY } from '../support/records.ts';
+import { VAULT_KEYS } from '../support/vault.ts';
 
 /** Values that stand nowhere else, so that finding one in any output is finding a leak. */
 const CANARY = {
@@ -143,6 +144,36 @@ test('no raw value is in the table either', async () => {
   const rows = await database.query('select masked_ip, masked_device_id from user_logins');
   expect(rows).toHaveLength(good.length);
   expectNoCanary(JSON.stringify(rows));
+});
+
+describe('with the vault on', () => {
+  const sealing = (url: string) => ({ ...settings(url), VAULT_PUBLIC_KEY: VAULT_KEYS.publicPem });
+
+  test('no raw value leaves the function, nor is any in the vault, with good batches, bad ones and known ones', async () => {
+    const database = await createDatabase();
+    const known = asEvent(good);
+    const output = await runEntry(sealing(database.writerUrl), [known, asEvent([...good, ...bad]), known]);
+    expect(output).toContain('"Duplicate":7');
+    expectNoCanary(output);
+    const vault = await database.query("select convert_from(sealed, 'latin1') || vault::text as all from vault");
+    expect(vault.length).toBeGreaterThan(3);
+    expectNoCanary(JSON.stringify(vault));
+  });
+
+  test('nor when the vault cannot be written to', async () => {
+    const database = await createDatabase();
+    await database.query('alter table vault add constraint none check (field = 0)');
+    const output = await runEntry(sealing(database.writerUrl), [asEvent(good)]);
+    expect(output).toContain('database 23514');
+    expectNoCanary(output);
+  });
+
+  test('nor does what is given for its key', async () => {
+    const wrong = { ...settings('postgres://nobody@127.0.0.1:1/none'), VAULT_PUBLIC_KEY: CANARY.text };
+    const output = await runEntry(wrong, [asEvent(good)]);
+    expect(output).toContain('VAULT_PUBLIC_KEY is neither');
+    expectNoCanary(output);
+  });
 });
 
 describe('with keys from KMS and logins with tokens', () => {

@@ -4,6 +4,7 @@ import { END_CONNECTIONS } from '../faults/support/faults.ts';
 import { runScenario, type Scenario } from '../faults/support/scenario.ts';
 import type { System } from '../faults/support/system.ts';
 import type { Random } from '../support/random.ts';
+import { VAULT_ENV, vaultFlaws } from '../support/vault.ts';
 import { type PoolMode, startPgBouncer } from './support/pgbouncer.ts';
 
 const WRITERS = 4;
@@ -35,10 +36,12 @@ function scenarioIn(mode: PoolMode): Scenario {
       workers: WRITERS,
       redeliver: 0.05,
       maxReceiveCount: 20,
+      env: VAULT_ENV,
       // In session mode the fourth writer has no server connection until another one dies.
       functionTimeoutMs: 14_500,
       pooler: (url) => startPgBouncer(url, { mode, poolSize: POOL_SIZE }),
     },
+    isSealed: ({ postgres }) => vaultFlaws(postgres),
     faults: killAll,
     proveEffect({ output, functions }) {
       expect(functions.reduce((deaths, lambda) => deaths + lambda.deaths(), 0)).toBeGreaterThan(0);

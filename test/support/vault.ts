@@ -68,3 +68,26 @@ export async function openVault({ query }: Pick<TestDatabase, 'query'>): Promise
     return { month, pseudonym: name, field, value, matches: masked === name };
   });
 }
+
+/**
+ * @returns what is wrong, each in a few words: every pseudonym of the table has exactly one value of its month, which opens
+ *   and matches it, and there is no other value and no batch without one
+ */
+export async function vaultFlaws(database: Pick<TestDatabase, 'query'>): Promise<string[]> {
+  const values = await openVault(database);
+  const rows = await database.query(`
+    select distinct date_trunc('month', create_date)::date::text || ' ' || masked as key
+    from user_logins, unnest(array[masked_ip, masked_device_id]) as masked
+    where masked is not null`);
+  const empty = await database.query(
+    'select batch_id from vault_batches where (month, batch_id) not in (select month, batch_id from vault)',
+  );
+  const inVault = new Set(values.map(({ month, pseudonym }) => `${month} ${pseudonym}`));
+  const inTable = new Set<string>(rows.map(({ key }) => key));
+  return [
+    ...values.filter(({ matches }) => !matches).map(({ pseudonym }) => `does not match ${pseudonym}`),
+    ...[...inTable].filter((key) => !inVault.has(key)).map((key) => `is not sealed: ${key}`),
+    ...[...inVault].filter((key) => !inTable.has(key)).map((key) => `belongs to no row: ${key}`),
+    ...empty.map(({ batch_id }) => `batch ${batch_id} is empty`),
+  ];
+}

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eraseUser } from '../../../lambda/jobs/erase/erase-user.ts';
 import { APPLICATION } from '../../../lambda/store/connection/session.ts';
+import { withClient } from '../../../lambda/store/connection/with-client.ts';
 import type { Random } from '../../support/random.ts';
 import type { System } from './system.ts';
+import { ROLE_PASSWORD } from './template.ts';
 
 /** How long something lasts: milliseconds, or until something else has happened. */
 export type Hold = number | (() => Promise<void>);
@@ -24,7 +27,8 @@ export type OtherFault =
   | 'queueSlow'
   | 'sourceDown'
   | 'sourceSlow'
-  | 'sourceCut';
+  | 'sourceCut'
+  | 'erase';
 
 const withTableLocked: Fault = async ({ postgres }, hold) => {
   const client = await postgres.connect();
@@ -104,7 +108,29 @@ export const OTHER_FAULTS: Record<OtherFault, Fault> = {
     source.cut();
     await pass(hold);
   },
+  async erase(system, hold) {
+    await eraseSomebody(system);
+    await pass(hold);
+  },
 };
+
+const COPY_TO_SOMEBODY = `
+  insert into user_logins
+  select 'somebody', device_type, masked_ip, masked_device_id, locale, app_version, create_date from user_logins limit 5`;
+
+/** Somebody who has values that others have too is erased, which keeps writers waiting and changes the generation. */
+export async function eraseSomebody({ postgres }: Pick<System, 'postgres'>): Promise<void> {
+  const url = Object.assign(new URL(postgres.writerUrl), { username: 'login_eraser', password: ROLE_PASSWORD }).href;
+  const isDone = async () => {
+    try {
+      await postgres.query(COPY_TO_SOMEBODY);
+      return await withClient(url, async (client) => (await eraseUser(client, 'somebody')).rows >= 0);
+    } catch {
+      return false; // another fault has the database
+    }
+  };
+  await until(isDone, 'an erasure');
+}
 
 async function impair(proxy: System['database'], mode: Parameters<System['database']['setMode']>[0], hold: Hold) {
   proxy.setMode(mode);

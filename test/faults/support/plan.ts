@@ -15,6 +15,7 @@ export interface Plan {
   seed: number;
   messages: number;
   poison: number;
+  hasVault: boolean;
   system: Pick<SystemOptions, 'workers' | 'batchSize' | 'visibilityTimeoutSeconds' | 'maxReceiveCount'> & {
     redeliver: number;
   };
@@ -38,6 +39,7 @@ export function drawPlan(seed: number): Plan {
     seed,
     messages: random.int(100, batchSize === 1 ? MOST_ONE_BY_ONE : MOST_MESSAGES),
     poison: random.pick([0, 0.01, 0.1, 0.5]),
+    hasVault: random.chance(0.7),
     system: {
       workers: random.int(1, 4),
       batchSize,

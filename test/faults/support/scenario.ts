@@ -42,6 +42,8 @@ export interface Scenario {
   keepComing?: boolean;
   /** Whether it happens before the functions are at work. */
   fromTheStart?: boolean;
+  /** Where values are sealed as well: what is wrong with those in the end. */
+  isSealed?(system: System): Promise<string[]>;
   /** What happens. When it returns everything must be well again. */
   faults?(system: System, random: Random): Promise<void>;
   /** Proves that what was to happen has happened, and was felt. */
@@ -72,6 +74,7 @@ async function runOnce(scenario: Scenario, seed: number): Promise<History> {
     await system.drained(DRAIN_MS);
     const history = await system.history();
     expect(checkHistory(history)).toEqual([]);
+    if (scenario.isSealed) expect(await scenario.isSealed(system)).toEqual([]);
     await scenario.proveEffect?.(system);
     return history;
   } catch (error) {

@@ -17,7 +17,7 @@ export async function makeTemplate(): Promise<string> {
   await migrate(server.url);
   const client = new pg.Client({ connectionString: server.url });
   await client.connect();
-  for (const role of ['login_writer', 'login_analyst', 'login_rekeyer'])
+  for (const role of ['login_writer', 'login_analyst', 'login_rekeyer', 'login_eraser'])
     await client.query(`alter role ${role} password '${ROLE_PASSWORD}'`);
   await client.end();
   await server.stop();
