@@ -40,7 +40,7 @@ export const command = defineCommand(
     const { facts, record, file } = await (stage === undefined ? here(line, days, data) : onStage(line, days, stage));
     const json = { ...facts };
     if (line.json && out === undefined) return { json };
-    const path = await writeReport(resolve(out ?? file), facts, record);
+    const path = await writeReport(resolve(out ?? file), facts, record, stage === undefined ? 'here' : 'stage');
     return {
       json,
       text: `${facts.logins === 1 ? '1 login' : `${formatCount(facts.logins)} logins`}, for a browser:\n  ${pathToFileURL(path)}\n`,

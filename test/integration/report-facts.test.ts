@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Facts } from '../../lambda/jobs/report/facts.ts';
 import { readFacts } from '../../lambda/jobs/report/read-facts.ts';
+import { reportPage } from '../../tools/report/page/page.ts';
 import { connectTo, createDatabase, type TestDatabase } from '../support/database.ts';
 import { MANY_LOGINS } from '../support/many-logins.ts';
+import { runLoginEtl } from '../support/program.ts';
 
 interface Row {
   user_id: string | null;
@@ -151,4 +153,20 @@ describe('the facts of a report', () => {
     expect(facts).toMatchObject({ logins: 4, undated: 2, first: '1020-02-03', last: '2026-02-03', unit: 'month' });
     expect(facts.periods.map(({ day }) => day)).toEqual(['1020-02-01', '2026-02-01']);
   });
+});
+
+test('the SQL that a report prints gives the users of the largest cluster', async () => {
+  const database = await databaseWith(20_000);
+  const facts = await factsOf(database.analystUrl);
+  const page = reportPage(facts, null);
+  const statements = [...page.matchAll(/npx login-etl sql &quot;(.*?)&quot;</g)].map(([, sql = '']) =>
+    sql.replaceAll('&#39;', "'"),
+  );
+  expect(statements).toHaveLength(2);
+  for (const [i, { top }] of [facts.sharedDevices, facts.sharedIps].entries()) {
+    const { json } = await runLoginEtl(['sql', '--json', statements[i] ?? ''], {
+      env: { DATABASE_URL: database.analystUrl },
+    });
+    expect(json.rows).toHaveLength(Math.min(20, top[0]?.users ?? 0));
+  }
 });

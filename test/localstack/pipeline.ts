@@ -13,7 +13,7 @@ import { LOCAL_AWS } from '../../infra/localstack-endpoint.ts';
 import { createSqsClient } from '../../localstack/embedded/sqs/queue-server.ts';
 import { queueDepth } from '../../localstack/embedded/sqs/queues.ts';
 
-const LOG_GROUP = '/aws/lambda/login-etl-localstack-ingest';
+const LOG_GROUP = '/aws/lambda/login-etl-localstack-';
 const { endpoint, queueUrl, deadLetterQueueUrl } = inject('deployed');
 const sqs = createSqsClient(endpoint);
 /**
@@ -90,11 +90,11 @@ export async function deadLettered(): Promise<Message[]> {
   return messages;
 }
 
-/** What the function has printed since, as CloudWatch has it. */
-export async function logsSince(time: number): Promise<string> {
+/** What a function has printed since, as CloudWatch has it. */
+export async function logsSince(time: number, name = 'ingest'): Promise<string> {
   const { region, ...credentials } = LOCAL_AWS;
   const client = new CloudWatchLogsClient({ endpoint, region, credentials });
-  const pages = paginateFilterLogEvents({ client }, { logGroupName: LOG_GROUP, startTime: time });
+  const pages = paginateFilterLogEvents({ client }, { logGroupName: `${LOG_GROUP}${name}`, startTime: time });
   let text = '';
   for await (const { events = [] } of pages) text += events.map(({ message }) => `${message}\n`).join('');
   return text;

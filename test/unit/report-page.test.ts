@@ -29,6 +29,7 @@ function factsWith(text: string): Facts {
     keyIds: [text],
     forms: [],
     ipLike: { user_id: 0, device_type: 0, locale: 0 },
+    access: { grants: 0, logSettings: 0 },
   };
 }
 
@@ -62,6 +63,21 @@ test('a page lets in its one style, and nothing else', () => {
     `default-src 'none'; style-src ${hashOf(style)}; base-uri 'none'; form-action 'none'`,
   );
   expect(page).not.toMatch(/\sstyle=|\son[a-z]+=|(?:src|href)=|url\(|@import/i);
+});
+
+test('the line of the audit tells of values, grants and log settings', () => {
+  const facts = { ...factsWith('k1'), forms: [] };
+  expect(reportPage(facts, null)).toMatch(/verdict good"><h2>✓ Nothing but pseudonyms<\/h2>/);
+  const open = reportPage({ ...facts, access: { grants: 2, logSettings: 1 } }, null);
+  expect(open).toMatch(/verdict bad"><h2>✓ Nothing but pseudonyms, and 3 other findings<\/h2>/);
+  expect(open).toContain('2 grants, memberships or attributes too many, 1 setting by which values reach');
+  expect(open).toContain('<code>npx login-etl audit</code> tells which.');
+});
+
+test('the SQL to go on is a command only where the command reaches the table', () => {
+  const pseudonym = `k1_${'0'.repeat(32)}`;
+  expect(reportPage(factsWith(pseudonym), null)).toContain('<code>npx login-etl sql &quot;select user_id, count(*)');
+  expect(reportPage(factsWith(pseudonym), null, 'stage')).toContain('<code>select user_id, count(*)');
 });
 
 test('an empty table is a page too', () => {

@@ -10,8 +10,13 @@ export function reportFile(folder: string, stage?: string): string {
 }
 
 /** @returns the file's absolute path */
-export async function writeReport(file: string, facts: Facts, run: RunRecord | null): Promise<string> {
+export async function writeReport(
+  file: string,
+  facts: Facts,
+  run: RunRecord | null,
+  source?: 'here' | 'stage',
+): Promise<string> {
   // The library that draws takes half a second to load.
   const { reportPage } = await import('./page/page.ts');
-  return writePrivateFile(file, Readable.from([reportPage(facts, run)]));
+  return writePrivateFile(file, Readable.from([reportPage(facts, run, source)]));
 }

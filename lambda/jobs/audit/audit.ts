@@ -41,6 +41,9 @@ export async function audit(client: ClientBase, options: AuditOptions): Promise<
 
 /** How many things there are that should not be. */
 export function countFindings({ wrong, access, settings }: AuditResult): number {
-  const { grants, memberships, attributes } = access;
-  return [wrong, grants, memberships, attributes, settings.findings].reduce((sum, { length }) => sum + length, 0);
+  return wrong.length + countAccess(access) + settings.findings.length;
+}
+
+export function countAccess({ grants, memberships, attributes }: AccessFindings): number {
+  return grants.length + memberships.length + attributes.length;
 }

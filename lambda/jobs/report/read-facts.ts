@@ -1,6 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type pg from 'pg';
 import { PSEUDONYM } from '../../masking/masker.ts';
+import { countAccess } from '../audit/audit.ts';
+import { findAccess } from '../audit/read-grants.ts';
+import { findSettings } from '../audit/read-settings.ts';
 import { type Cluster, type Facts, sharingOf, type UserCount } from './facts.ts';
 import { NAMES, overview, type PseudonymColumn, sharing, USERS } from './queries.ts';
 
@@ -53,6 +56,10 @@ export async function readFacts(client: pg.ClientBase, { days, onStep = () => {}
     const devices = await answer<Found>('devices', sharing('masked_device_id'), parameters);
     const ips = await answer<Found>('ip addresses', sharing('masked_ip'), parameters);
     const hashes = [devices, ips].map(({ top }) => top.map(({ pseudonym }) => pseudonym));
+    const access = {
+      grants: countAccess(await findAccess(client)),
+      logSettings: (await findSettings(client)).findings.length,
+    };
     const names = await answer<Names>('names', NAMES, [...parameters, ...hashes]);
     return {
       at,
@@ -60,6 +67,7 @@ export async function readFacts(client: pg.ClientBase, { days, onStep = () => {}
       ...found,
       users,
       keyIds,
+      access,
       sharedDevices: sharingOf(devices.counts, withNames(devices.top, names.masked_device_id)),
       sharedIps: sharingOf(ips.counts, withNames(ips.top, names.masked_ip)),
     };
@@ -69,7 +77,7 @@ export async function readFacts(client: pg.ClientBase, { days, onStep = () => {}
   }
 }
 
-type Overview = Omit<Facts, 'at' | 'days' | 'users' | 'sharedDevices' | 'sharedIps' | 'keyIds'>;
+type Overview = Omit<Facts, 'at' | 'days' | 'users' | 'sharedDevices' | 'sharedIps' | 'keyIds' | 'access'>;
 type Names = Record<PseudonymColumn, Record<string, string>>;
 
 async function readClock(client: pg.ClientBase, days: number | null): Promise<{ at: string; since: string | null }> {

@@ -4,13 +4,13 @@ import type { RunRecord } from '../run-record.ts';
 import { days, plural } from './format.ts';
 import { Html, html } from './html.ts';
 import { messages } from './messages.ts';
-import { overTime, ranking, sharing, tiles, verdict } from './sections.ts';
+import { overTime, ranking, type Source, sharing, tiles, verdict } from './sections.ts';
 import { STYLE } from './style.ts';
 
 /** One HTML document that needs no network, and in which no script runs whatever producers have written. */
-export function reportPage(facts: Facts, run: RunRecord | null): string {
+export function reportPage(facts: Facts, run: RunRecord | null, source: Source = 'here'): string {
   const content = html`<header>${heading(facts)}</header>
-${sections(facts)}
+${sections(facts, source)}
 ${run && messages(run)}
 ${facts.logins > 0 && verdict(facts)}
 <footer>One snapshot of <code>user_logins</code>, ${time(facts.at)} UTC, by <code>npx login-etl report</code>. Pseudonyms are cut to twelve digits, and users are not named: what leaves the database also leaves its access control.</footer>`;
@@ -22,14 +22,14 @@ export function heading(facts: Facts): Html {
 }
 
 /** What there is to see of the rows. */
-export function sections(facts: Facts): Html | null {
+export function sections(facts: Facts, source: Source = 'here'): Html | null {
   if (facts.logins === 0) return null;
   return html`${tiles(facts)}
 ${overTime(facts)}
 ${ranking('App versions', 'version', facts.versions, facts.logins)}
 ${ranking('Locales', 'locale', facts.locales, facts.logins)}
-${sharing('masked_device_id', facts.sharedDevices)}
-${sharing('masked_ip', facts.sharedIps)}`;
+${sharing('masked_device_id', facts.sharedDevices, source)}
+${sharing('masked_ip', facts.sharedIps, source)}`;
 }
 
 function headline({ logins, users }: Facts): string {

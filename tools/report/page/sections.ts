@@ -84,13 +84,20 @@ ${numbers(
 )}</section>`;
 }
 
+/** Where the table is: "npx login-etl sql" does not reach the one of a stage. */
+export type Source = 'here' | 'stage';
+
 /** What is shared, as names for people. */
 const SHARED = {
   masked_device_id: { one: 'device', many: 'devices', title: 'Devices' },
   masked_ip: { one: 'IP address', many: 'IP addresses', title: 'IP addresses' },
 } as const;
 
-export function sharing(column: PseudonymColumn, { pseudonyms, shared, histogram, top }: Sharing): Html {
+export function sharing(
+  column: PseudonymColumn,
+  { pseudonyms, shared, histogram, top }: Sharing,
+  source: Source,
+): Html {
   const { one, many, title } = SHARED[column];
   const rows = histogram.map((bucket) => [usersOf(bucket), bucket.pseudonyms, bucket.logins]);
   return html`<section><h2>Users per ${one}</h2>
@@ -98,7 +105,7 @@ export function sharing(column: PseudonymColumn, { pseudonyms, shared, histogram
 ${histogram.length > 0 && usersPer(`Users per ${one}, on a logarithmic scale`, histogram)}
 ${numbers(`Users per ${one}`, ['users', many, 'logins'], rows)}</section>
 <section><h2>${title} with the most users</h2>
-${top.length === 0 ? html`<p>No ${one} has more than one user.</p>` : clusters(column, top)}</section>`;
+${top.length === 0 ? html`<p>No ${one} has more than one user.</p>` : clusters(column, top, source)}</section>`;
 }
 
 /** Twelve of the digits: among ten million pseudonyms two share them about once in six tables. */
@@ -106,7 +113,7 @@ const SHOWN_DIGITS = 12;
 
 const shorten = (pseudonym: string) => pseudonym.slice(0, pseudonym.indexOf('_') + 1 + SHOWN_DIGITS);
 
-function clusters(column: PseudonymColumn, top: readonly Cluster[]): Html {
+function clusters(column: PseudonymColumn, top: readonly Cluster[], source: Source): Html {
   const most = top[0]?.users ?? 1;
   const bar = (users: number) =>
     html`<td class="bar"><svg viewBox="0 0 64 10" aria-hidden="true"><rect width="${Math.max(1, (64 * users) / most).toFixed(1)}" height="10" rx="2"/></svg></td>`;
@@ -118,18 +125,18 @@ function clusters(column: PseudonymColumn, top: readonly Cluster[]): Html {
     html`<td>${days(first, last)}</td>`,
   ]);
   const head = [column, html`<th scope="col" colspan="2">users</th>`, 'logins', 'days'];
-  return html`${scrollable(`${SHARED[column].title} with the most users`, table(head, cells))}${whoUses(column, top)}`;
+  return html`${scrollable(`${SHARED[column].title} with the most users`, table(head, cells))}${whoUses(column, top, source)}`;
 }
 
-function whoUses(column: PseudonymColumn, [first]: readonly Cluster[]): Html | null {
+function whoUses(column: PseudonymColumn, [first]: readonly Cluster[], source: Source): Html | null {
   if (!first?.pseudonym) return null;
   const sql = `select user_id, count(*) from user_logins where starts_with(${column}, '${shorten(first.pseudonym)}') group by 1 order by 2 desc limit 20`;
-  return html`<h3>Who uses the first one</h3><pre><code>npx login-etl sql "${sql}"</code></pre>`;
+  return html`<h3>Who uses the first one</h3><pre><code>${source === 'here' ? `npx login-etl sql "${sql}"` : sql}</code></pre>`;
 }
 
 /** The line of a security officer: is there anything but pseudonyms where pseudonyms belong? */
 export function verdict(facts: Facts): Html {
-  const { keyIds, ipLike, logins } = facts;
+  const { keyIds, ipLike, logins, access } = facts;
   if (keyIds === null) {
     return html`<section class="wide verdict"><h2>Pseudonyms not checked</h2><p>This role may not read which mask keys there are: grant it <code>select (name, created_at) on mask_keys</code>.</p></section>`;
   }
@@ -138,15 +145,17 @@ export function verdict(facts: Facts): Html {
     rows: notPseudonyms(facts, column),
   }));
   const likeIps = Object.entries(ipLike).map(([column, rows]) => ({ column, rows }));
+  const besides = access.grants + access.logSettings;
   const isGood = [...wrong, ...likeIps].every(({ rows }) => rows === 0);
   const list = (counts: { column: string; rows: number }[]) =>
     counts.map(({ column, rows }, i) => html`${i > 0 && ', '}<code>${column}</code> ${count(rows)}`);
   const text = facts.forms
     .filter(({ column, form }) => column === 'masked_ip' && form.endsWith('t'))
     .reduce((all, { logins }) => all + logins, 0);
-  return html`<section class="wide verdict ${isGood ? 'good' : 'bad'}"><h2>${isGood ? '✓ Nothing but pseudonyms' : '✗ Not only pseudonyms'}</h2>
+  return html`<section class="wide verdict ${isGood && besides === 0 ? 'good' : 'bad'}"><h2>${isGood ? '✓ Nothing but pseudonyms' : '✗ Not only pseudonyms'}${besides > 0 && `, and ${plural(besides, 'other finding')}`}</h2>
 <p>Of ${plural(logins, 'row')}, by form: values that are no pseudonym of a known key: ${list(wrong)}. Something like an IPv4 address: ${list(likeIps)}.
-Known keys: ${keyIds.length === 0 ? 'none' : keyIds.map((id, i) => html`${i > 0 && ', '}<code>${id}</code>`)}.${keyIds.length > 1 && ' One value has different pseudonyms under different keys.'}${text > 0 && ` ${plural(text, 'login has', 'logins have')} text in ip that is not an address.`}</p></section>`;
+Known keys: ${keyIds.length === 0 ? 'none' : keyIds.map((id, i) => html`${i > 0 && ', '}<code>${id}</code>`)}.${keyIds.length > 1 && ' One value has different pseudonyms under different keys.'}${text > 0 && ` ${plural(text, 'login has', 'logins have')} text in ip that is not an address.`}</p>
+<p>Besides values: ${plural(access.grants, 'grant, membership or attribute', 'grants, memberships or attributes')} too many, ${plural(access.logSettings, 'setting')} by which values reach the server's log. ${besides > 0 && html`<code>npx login-etl audit</code> tells which.`}</p></section>`;
 }
 
 function sum(counts: readonly { logins: number }[]): number {
