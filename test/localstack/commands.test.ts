@@ -33,6 +33,6 @@ test('commands are answered by functions beside the database, which log neither 
     logs = `${await logsSince(since, 'look')}${await logsSince(since, 'pseudonym')}`;
     return logs;
   };
-  await expect.poll(readLogs, { timeout: 60_000, interval: 500 }).toMatch(/look done[^]*pseudonym done/);
+  await expect.poll(readLogs, { timeout: 60_000, interval: 500 }).toMatch(/look done[\s\S]*pseudonym done/);
   for (const text of [IP, user, `${stored?.masked_ip}`]) expect(logs).not.toContain(text);
 });
