@@ -1,22 +1,27 @@
 import { createJob, type Job } from './create-job.ts';
 import { ConfigError, JobError } from './errors.ts';
+import { eraseBefore, type OldErased } from './jobs/erase/erase-old.ts';
 import { readDatabase } from './settings/database-settings.ts';
 import { ENV, type Environment } from './settings/environment.ts';
 import { classifyDatabaseError } from './store/connection/classify-error.ts';
-import { keepTrying, WAIT_SECONDS } from './store/connection/keep-trying.ts';
+import type { DatabaseConfig } from './store/connection/database.ts';
+import { keepTrying, type Patience, WAIT_SECONDS } from './store/connection/keep-trying.ts';
+import { withSession } from './store/connection/with-session.ts';
 import { pruneLedger } from './store/schema/prune-ledger.ts';
 import { refreshViews } from './store/schema/refresh-views.ts';
 
 /** Shorter than a function may live, so that it can say what happened. */
 const LIMITS = { statement_timeout: 600_000, query_timeout: 605_000 };
 
-/** The Lambda entry of a schedule: forgets ledger entries of messages that can no longer come again, and refreshes views. */
+/** The Lambda entry of a schedule: forgets ledger entries of messages that can no longer come again, erases what is old, refreshes views. */
 export const handler = createMaintenance(process.env);
 
 export interface Maintained {
   deleted: number;
   /** Only if REFRESH_VIEWS asks for it. */
   viewsRefreshed?: true;
+  /** Only if ERASE_AFTER_DAYS says after how many. */
+  erased?: OldErased;
 }
 
 export function createMaintenance(env: Environment, waitSeconds = WAIT_SECONDS): Job<Maintained> {
@@ -25,17 +30,42 @@ export function createMaintenance(env: Environment, waitSeconds = WAIT_SECONDS):
     const database = readDatabase(env, problems);
     const refresh = env[ENV.refreshViews] || 'false';
     if (!['true', 'false'].includes(refresh)) problems.push(`${ENV.refreshViews} is true or false.`);
+    const eraseAfterDays = readEraseAfterDays(env, problems);
     if (problems.length > 0 || !database) throw new ConfigError(problems);
     const patience = { seconds: waitSeconds, say: log.waiting };
     const deleted = await orJobError('The ledger was not pruned to its end', () =>
       keepTrying(() => pruneLedger(database, LIMITS), patience),
     );
-    if (refresh === 'false') return { deleted };
+    const erased = eraseAfterDays === null ? {} : { erased: await eraseOlderThan(eraseAfterDays, database, patience) };
+    if (refresh === 'false') return { deleted, ...erased };
     await orJobError('The views for analysts were not refreshed', () =>
       keepTrying(() => refreshViews(database, LIMITS), patience),
     );
-    return { deleted, viewsRefreshed: true };
+    return { deleted, ...erased, viewsRefreshed: true };
   });
+}
+
+/** A message that is younger can still come out of the queues, and be a row again. */
+const LEAST_DAYS = 22;
+const MOST_DAYS = 36_500;
+const MS_PER_DAY = 86_400_000;
+
+/** @returns null where nothing is erased by its age */
+function readEraseAfterDays(env: Environment, problems: string[]): number | null {
+  const text = env[ENV.eraseAfterDays];
+  if (!text) return null;
+  const days = Number(text);
+  if (!Number.isInteger(days) || days < LEAST_DAYS || days > MOST_DAYS) {
+    problems.push(`${ENV.eraseAfterDays} must be whole days from ${LEAST_DAYS} to ${MOST_DAYS}.`);
+  }
+  return days;
+}
+
+function eraseOlderThan(days: number, database: DatabaseConfig, patience: Patience): Promise<OldErased> {
+  const day = new Date(Date.now() - days * MS_PER_DAY).toISOString().slice(0, 10);
+  return orJobError('What is old was not erased to its end', () =>
+    keepTrying(() => withSession(database, LIMITS, (client) => eraseBefore(client, day)), patience),
+  );
 }
 
 /** What the database refuses becomes one sentence; the next run goes on there. */

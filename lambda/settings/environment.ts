@@ -16,6 +16,7 @@ export const ENV = {
   maskAdopted: 'MASK_ADOPTED',
   queueUrl: 'QUEUE_URL',
   refreshViews: 'REFRESH_VIEWS',
+  eraseAfterDays: 'ERASE_AFTER_DAYS',
   retryWait: 'RETRY_WAIT_SECONDS',
   longestRetryWait: 'RETRY_WAIT_MAX_SECONDS',
   /** Powertools' own name for it. */

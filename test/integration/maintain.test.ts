@@ -1,6 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { findAccess } from '../../lambda/jobs/audit/read-grants.ts';
 import { createMaintenance } from '../../lambda/maintain-handler.ts';
+import { withClient } from '../../lambda/store/connection/with-client.ts';
+import { migrate } from '../../lambda/store/schema/migrate.ts';
 import { createDatabase } from '../support/database.ts';
+import { startOwnServer } from '../support/own-server.ts';
 
 test('an outage of the database fails the run in one sentence, and the next goes on', async () => {
   const database = await createDatabase();
@@ -43,5 +47,36 @@ test('the views for analysts are refreshed where the settings ask for it', async
   await expect(createMaintenance({ ...env, REFRESH_VIEWS: 'true' })()).rejects.toMatchObject({
     name: 'JobError',
     message: 'The views for analysts were not refreshed (database 42501); the next run goes on there.',
+  });
+});
+
+describe('what is old', () => {
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
+
+  test('is erased where the settings say after how many days, and the role was let', async () => {
+    // Roles belong to the whole server, on which other tests say what this one may not.
+    const server = await startOwnServer();
+    await server.query('create database logins');
+    const url = server.urlOf('logins');
+    await migrate(url);
+    await server.query("alter role login_maintainer password 'x'");
+    const query = (sql: string) => withClient(url, async (client) => (await client.query(sql)).rows);
+    await query(`insert into user_logins (user_id, create_date)
+      values ('new', '${daysAgo(0)}'), ('young', '${daysAgo(39)}'), ('old', '${daysAgo(41)}')`);
+    const maintainer = Object.assign(new URL(url), { username: 'login_maintainer', password: 'x' }).href;
+    const users = async () => (await query('select user_id from user_logins order by 1')).map((row) => row.user_id);
+    expect(await createMaintenance({ DATABASE_URL: maintainer })()).toEqual({ deleted: 0 });
+    const erasing = createMaintenance({ DATABASE_URL: maintainer, ERASE_AFTER_DAYS: '40' });
+    await expect(erasing()).rejects.toThrow('What is old was not erased to its end (database 42501)');
+    expect(await users()).toEqual(['new', 'old', 'young']);
+    await server.query('grant login_eraser to login_maintainer');
+    expect(await erasing()).toEqual({ deleted: 0, erased: { rows: 1, values: 0, months: [] } });
+    expect(await users()).toEqual(['new', 'young']);
+    expect((await withClient(url, findAccess)).memberships).toEqual([]);
+  });
+
+  test.each(['0', '21', '36501', '40.5', 'x'])('after %s days is refused, before anything is done', async (days) => {
+    const env = { DATABASE_URL: 'postgres://login_maintainer@127.0.0.1:1/none', ERASE_AFTER_DAYS: days };
+    await expect(createMaintenance(env)()).rejects.toThrow('ERASE_AFTER_DAYS must be whole days from 22 to 36500');
   });
 });

@@ -73,6 +73,11 @@ const ATTRIBUTES = `
 /** By which RDS lets a role log in with a token, and which gives no other right. */
 const LOGIN_WITH_TOKEN = 'rds_iam';
 
+/** Given by hand, where the maintenance is to erase by age. */
+function isForMaintenance(member: string, role: string): boolean {
+  return member === 'login_maintainer' && role === 'login_eraser';
+}
+
 export async function findAccess(client: ClientBase): Promise<AccessFindings> {
   const found = await readGrants(client);
   const listed = new Set(listedGrants().map(nameOf));
@@ -83,7 +88,7 @@ export async function findAccess(client: ClientBase): Promise<AccessFindings> {
   const { rows: attributes } = await client.query<{ role: string; attribute: string }>(ATTRIBUTES, [ROLES]);
   return {
     grants: beyond.filter((grant) => !isReader(grant)),
-    memberships: ofOurs.filter(({ role }) => role !== LOGIN_WITH_TOKEN),
+    memberships: ofOurs.filter(({ member, role }) => role !== LOGIN_WITH_TOKEN && !isForMaintenance(member, role)),
     attributes,
     readers: [...new Set(reads.map(({ role }) => role))],
     members: memberships.filter(({ member }) => !ROLES.includes(member)),
