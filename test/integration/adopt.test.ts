@@ -4,12 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { adopt } from '../../lambda/jobs/adopt/adopt.ts';
 import { migrate } from '../../lambda/store/schema/migrate.ts';
 import { openAdopters } from '../../tools/keys/open-masker.ts';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { connectTo, createDatabase, type TestDatabase, untilWaiting } from '../support/database.ts';
 import { createFunction, TEST_LAYER_KEY, TEST_MASK_KEY } from '../support/function.ts';
 import { runLoginEtl } from '../support/program.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
 const ADOPTED = { MASK_LAYER_KEY: TEST_LAYER_KEY, MASK_ADOPTED: 'sha256' };
+const NEXT_LAYER_KEY = 'hex:5e1c9a37f06b28d4917ae3c05fb46d82c8307f15b9ea64d29305ce7718af6b40';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 const COLUMNS = `user_id varchar(128), device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256),
@@ -167,6 +168,26 @@ Left, and not pseudonyms:
     expect(counts).toEqual({ rows: 40_000, ips: 9_000, devices: 40_000 });
   });
 
+  test('stops where a rotation begins meanwhile, and has written nothing under a key that is no longer in use', async () => {
+    const database = await createOld(TABLES['as it was asked for'], []);
+    await database.query(`insert into user_logins (masked_ip)
+      select encode(sha256(('ip' || i)::bytea), 'hex') from generate_series(1, 60000) as i`);
+    const holder = await connectTo(database.url);
+    await holder.query('begin; select from user_logins limit 1 for update');
+    const adopting = runAdopt(database);
+    await untilWaiting(1, database.url, database.query);
+    await database.query("update mask_state set next_kid = 'k2', frontier = 'f'");
+    await holder.query('commit');
+    const { exitCode, stderr } = await adopting;
+    expect(stderr).toContain('A rotation or an erasure has begun meanwhile');
+    expect(exitCode).toBe(1);
+    const [{ hashes }] = (await database.query(
+      'select count(*)::integer as hashes from user_logins where length(masked_ip) = 64',
+    )) as [{ hashes: number }];
+    expect(hashes).toBeGreaterThan(0);
+    expect(hashes).toBeLessThan(60_000);
+  });
+
   test('takes the partitions of a divided table too', async () => {
     const database = await createOld(TABLES['as it was asked for'], [hashed('a', '192.0.2.7', 'device')]);
     await database.query(readFileSync('lambda/store/schema/by-hand/partition-user-logins.sql', 'utf8'));
@@ -175,6 +196,20 @@ Left, and not pseudonyms:
     expect((await runAdopt(database, '--json')).json).toMatchObject({ outcome: 'done', adopted: 3, left: [] });
     const [a, b] = await pseudonymsOf(database);
     expect(b?.masked_ip).toBe(a?.masked_ip);
+  });
+
+  test('leaves a table whose layer key can be replaced like any other', async () => {
+    const database = await createOld(TABLES['as it was asked for'], [hashed('a', '192.0.2.7', 'device')]);
+    await runAdopt(database);
+    const next = { MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: NEXT_LAYER_KEY };
+    await createFunction(database.writerUrl, { ...ADOPTED, ...next }).invoke([login('b', '192.0.2.7', 'device')]);
+    const env = { DATABASE_URL: database.url, ...ADOPTED, ...next };
+    expect((await runLoginEtl(['rekey', '--to', 'k2'], { env })).exitCode).toBe(0);
+    const after = { MASK_ADOPTED: 'sha256', MASK_KEY_ID: 'k2', MASK_LAYER_KEY: NEXT_LAYER_KEY };
+    await createFunction(database.writerUrl, after).invoke([login('c', '192.0.2.7', 'device')]);
+    const [a, b, c] = await pseudonymsOf(database);
+    expect(a?.masked_ip).toMatch(/^k2_/);
+    expect([b, c]).toEqual(['b', 'c'].map((user_id) => ({ ...a, user_id })));
   });
 
   test('refuses a table that the function has written without MASK_ADOPTED, and changes nothing', async () => {
@@ -194,8 +229,7 @@ Left, and not pseudonyms:
   test('refuses another root key than the first run had', async () => {
     const database = await createOld(TABLES['as it was asked for'], [hashed('a', '192.0.2.7', 'device')]);
     await runAdopt(database);
-    const other = 'hex:5e1c9a37f06b28d4917ae3c05fb46d82c8307f15b9ea64d29305ce7718af6b40';
-    const env = { DATABASE_URL: database.url, MASK_KEY: other, ...ADOPTED };
+    const env = { DATABASE_URL: database.url, MASK_KEY: NEXT_LAYER_KEY, ...ADOPTED };
     const { exitCode, stderr } = await runLoginEtl(['adopt'], { env });
     expect(stderr).toContain('The mask key is not the one that this database knows as "sha256"');
     expect(exitCode).toBe(1);
@@ -209,7 +243,7 @@ Left, and not pseudonyms:
       MASK_KEY: TEST_MASK_KEY,
       ...ADOPTED,
       MASK_NEXT_KEY_ID: 'k2',
-      MASK_NEXT_LAYER_KEY: 'hex:5e1c9a37f06b28d4917ae3c05fb46d82c8307f15b9ea64d29305ce7718af6b40',
+      MASK_NEXT_LAYER_KEY: NEXT_LAYER_KEY,
     };
     const { exitCode, stderr } = await runLoginEtl(['adopt'], { env });
     expect(stderr).toContain('A rotation is open');
