@@ -3,7 +3,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { createQueue, QUEUE_ARN } from '../support/queue.ts';
 
-const BOUND = { timeout: 20_000, interval: 20 };
+const BOUND = { timeout: 60_000, interval: 20 };
 const MIB = 1024 * 1024;
 const EMPTY = { visible: 0, inFlight: 0 };
 

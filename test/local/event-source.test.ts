@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { QUEUE_NAME } from '../../localstack/embedded/sqs/queues.ts';
 import { createQueue, failNextCall } from '../support/queue.ts';
 
-const BOUND = { timeout: 20_000, interval: 20 };
+const BOUND = { timeout: 60_000, interval: 20 };
 const EMPTY = { visible: 0, inFlight: 0 };
 
 function failing(records: readonly SQSRecord[]) {

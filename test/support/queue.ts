@@ -2,7 +2,6 @@ import {
   type Message,
   type MessageAttributeValue,
   ReceiveMessageCommand,
-  SendMessageBatchCommand,
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -65,8 +64,7 @@ export async function createQueue(settings: Partial<QueueSettings> = {}): Promis
     async sendMany(count) {
       for (let sent = 0; sent < count; sent += 10) {
         const ids = Array.from({ length: Math.min(10, count - sent) }, (_, i) => `${sent + i}`);
-        const Entries = ids.map((Id) => ({ Id, MessageBody: Id }));
-        await sqs.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+        await busy.sendBatch(ids);
       }
     },
     depth: () => queueDepth(sqs, queueUrl),
