@@ -6,8 +6,8 @@ import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
  */
 export const ROOT_KEY_INFO = {
   ip: 'login-etl/mask/v1/ip',
-  ipText: 'login-etl/mask/v1/ip-raw',
   deviceId: 'login-etl/mask/v1/device_id',
+  ipText: 'login-etl/mask/v1/ip-raw',
   check: 'login-etl/mask/v1/check',
 } as const;
 

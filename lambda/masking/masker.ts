@@ -18,7 +18,8 @@ export interface Canonical {
 }
 
 type ValueKeyName = Exclude<RootKeyName, 'check'>;
-const VALUE_KEYS = (Object.keys(ROOT_KEY_INFO) as RootKeyName[]).filter((name) => name !== 'check');
+/** In the order of their declaration, by which the vault numbers them from 1. */
+export const VALUE_KEYS = (Object.keys(ROOT_KEY_INFO) as RootKeyName[]).filter((name) => name !== 'check');
 
 /** Of a pseudonym. */
 export const PSEUDONYM = /^k[1-9][0-9]{0,3}t?_[0-9a-f]{32}$/;

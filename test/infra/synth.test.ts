@@ -43,7 +43,7 @@ beforeAll(async () => {
     synth(copies.changed),
     synth(copies.first, ['--context', 'protection=later']),
   ]);
-}, 120_000);
+}, 600_000);
 
 test('a changed migration runs with the next deployment, and an unchanged one does not', () => {
   expect(migration(copies.first)).toBe(migration(copies.usual));

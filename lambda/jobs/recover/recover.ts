@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { NoRightError } from '../../errors.ts';
-import { type Canonical, type Masker, PSEUDONYM } from '../../masking/masker.ts';
+import { type Masker, PSEUDONYM, VALUE_KEYS } from '../../masking/masker.ts';
 import { openValue } from '../../masking/vault/open.ts';
 import type { SecretField } from '../pseudonym/pseudonym.ts';
 import { findSealed, newestKid, type SealedRow, whoMayOpen } from './sealed-rows.ts';
@@ -40,9 +40,8 @@ export interface Recovered {
   auditId: string;
 }
 
-/** What `vault.field` counts. */
-const FIELDS: Readonly<Record<SecretField, readonly number[]>> = { ip: [1, 3], device_id: [2] };
-const VALUE_KEYS: readonly Canonical['key'][] = ['ip', 'deviceId', 'ipText'];
+/** The keys of a field's values, where their name is not the field's own. */
+const KEYS_OF: Readonly<Partial<Record<string, readonly string[]>>> = { ip: ['ip', 'ipText'], device_id: ['deviceId'] };
 const NOT_ALLOWED = '42501';
 
 /**
@@ -75,7 +74,7 @@ async function writeAudit(client: ClientBase, { caller, reason, pseudonyms }: Re
 }
 
 function isOf(row: SealedRow, pseudonym: string, field: SecretField): boolean {
-  return row.digits === digitsOf(pseudonym) && `k${row.kid}` === kidOf(pseudonym) && FIELDS[field].includes(row.field);
+  return row.digits === digitsOf(pseudonym) && `k${row.kid}` === kidOf(pseudonym) && isOfField(row.field, field);
 }
 
 async function openAll(
@@ -89,6 +88,11 @@ async function openAll(
     const value = openValue(dataKeys.get(row.batch) as Buffer, row.seq, row.sealed);
     return { pseudonym, value, month: row.month, verified: verify(pseudonym, value, row.field, masker) };
   });
+}
+
+/** `vault.field` numbers the keys. */
+function isOfField(number: number, field: SecretField): boolean {
+  return (KEYS_OF[field] ?? [field]).includes(VALUE_KEYS[number - 1] ?? '');
 }
 
 function verify(pseudonym: string, text: string | null, field: number, masker: Masker | null): boolean | null {

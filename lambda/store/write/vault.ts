@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import type { PendingRows } from '../../batch/pending-rows.ts';
-import type { Canonical } from '../../masking/masker.ts';
+import { type Canonical, VALUE_KEYS } from '../../masking/masker.ts';
 import type { MaskingState } from '../../masking/masking-state.ts';
 import { seal } from '../../masking/vault/seal.ts';
 import type { VaultKey } from '../../masking/vault/vault-key.ts';
@@ -22,7 +22,6 @@ export interface Vault {
   seal(client: ClientBase, rows: PendingRows, state: MaskingState, isNew?: (row: number) => boolean): VaultWrite;
 }
 
-const FIELD_NUMBERS: Readonly<Record<Canonical['key'], number>> = { ip: 1, deviceId: 2, ipText: 3 };
 const MS_PER_DAY = 86_400_000;
 
 /** Seals each value of a month once, under the pseudonym that its row gets. */
@@ -63,7 +62,7 @@ function statements(fresh: ReadonlyMap<string, Canonical>, key: VaultKey): strin
     const month = entry.slice(0, MONTH_LENGTH);
     const [kid = '', digits = ''] = entry.slice(MONTH_LENGTH + 1).split(/t?_/);
     const values = months.get(month) ?? [];
-    values.push({ field: FIELD_NUMBERS[field], kid: Number(kid), digits, text });
+    values.push({ field: VALUE_KEYS.indexOf(field) + 1, kid: Number(kid), digits, text });
     months.set(month, values);
   }
   return [...months]

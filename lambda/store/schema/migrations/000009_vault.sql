@@ -12,7 +12,7 @@ create sequence vault_batch_id;
 -- The pseudonym is the 16 bytes that its 32 digits stand for, so that a rotation moves it as it moves those in the table.
 create table vault (
   month     date     not null check (extract(day from month) = 1),
-  field     smallint not null check (field between 1 and 3),
+  field     smallint not null check (field > 0),
   kid       smallint not null,
   pseudonym uuid     not null,
   batch_id  bigint   not null,
