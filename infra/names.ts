@@ -9,10 +9,11 @@ export const DATABASE = {
   maintainer: 'login_maintainer',
   analyst: 'login_analyst',
   rekeyer: 'login_rekeyer',
+  eraser: 'login_eraser',
 };
 
 /** Names of the functions, which those of their roles and logs contain. */
-export const COMMANDS = ['look', 'pseudonym', 'rekey'] as const;
+export const COMMANDS = ['look', 'pseudonym', 'erase', 'rekey'] as const;
 export const FUNCTIONS = ['ingest', 'migrate', 'maintain', ...COMMANDS] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 /** Functions that commands invoke. */

@@ -66,6 +66,14 @@ export class StatelessStack extends Stack {
       environment: maskKeyEnvironment(settings, stateful),
       macKeys: [rootKey, ...layerKeys(stateful)],
     });
+    const erase = new CommandFunction(this, 'erase', {
+      ...common('erase'),
+      description: 'Erases a person, a month of the vault, or what is old',
+      entry: 'lambda/erase-handler.ts',
+      environment: databaseEnvironment(cluster, DATABASE.eraser),
+      login: { cluster, role: DATABASE.eraser },
+    });
+    migration.executeBefore(erase.function);
     if (nextLayerKey === null) return;
     const rekey = new CommandFunction(this, 'rekey', {
       ...common('rekey'),

@@ -55,6 +55,7 @@ describe('least privilege', () => {
     ['migrate', ['allow rds-db:connect on login_owner']],
     ['maintain', ['allow rds-db:connect on login_maintainer']],
     ['look', ['allow rds-db:connect on login_analyst']],
+    ['erase', ['allow rds-db:connect on login_eraser']],
     ['pseudonym', ['allow kms:GenerateMac on MaskKey, MaskLayerKey if ArnEquals']],
     [
       'rekey',
@@ -103,6 +104,7 @@ describe('the functions', () => {
     ['maintain', 'login_maintainer'],
     ['look', 'login_analyst'],
     ['rekey', 'login_rekeyer'],
+    ['erase', 'login_eraser'],
   ])('%s logs in as %s with a token, to a server that proves its name', ([name, role]) => {
     const { DATABASE_URL, DATABASE_LOGIN } = functionCalled(name as string).Properties.Environment.Variables;
     expect(DATABASE_LOGIN).toBe('iam');

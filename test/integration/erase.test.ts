@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { createErase } from '../../lambda/erase-handler.ts';
 import { eraseUser } from '../../lambda/jobs/erase/erase-user.ts';
+import { capturedConsole } from '../support/captured-console.ts';
 import { connectTo, createDatabase, type TestDatabase, untilWaiting } from '../support/database.ts';
 import { type ProgramResult, runLoginEtl } from '../support/program.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
@@ -208,4 +210,37 @@ test.each([
 ])('the eraser may not: %s', async (sql) => {
   const client = await connectTo(database.eraserUrl);
   await expect(client.query(sql)).rejects.toMatchObject({ code: '42501' });
+});
+
+describe('the function for erase', () => {
+  const erase = (request: unknown) => createErase({ DATABASE_URL: database.eraserUrl }, 0)(request);
+
+  test('erases a person, a month and what is old, as login_eraser, and logs nobody', async () => {
+    const printed = capturedConsole();
+    await database.query(`insert into user_logins (user_id, create_date)
+      values ('canary', '2026-01-31'), ('old', '2025-01-31'), ('other', '2026-01-31')`);
+    expect(await erase({ user: 'canary' })).toEqual({ rows: 1, values: 0 });
+    expect(await erase({ before: '2026-01-01' })).toEqual({ rows: 1, values: 0, months: [] });
+    expect(await erase({ month: '2026-01' })).toEqual({ values: 0 });
+    expect(await database.query('select user_id from user_logins')).toEqual([{ user_id: 'other' }]);
+    expect(printed.join('\n')).toContain('erase done');
+    expect(printed.join('\n')).not.toContain('canary');
+  });
+
+  test.each([
+    null,
+    {},
+    { user: '' },
+    { user: ['a'] },
+    { user: 'a', month: '2026-01' },
+    { month: '2026' },
+    { before: '2999-01-01' },
+    { before: `2026-01-01' or true --` },
+    { user: 'a', more: 1 },
+  ])('refuses the request %j, and erases nothing', async (request) => {
+    capturedConsole();
+    await database.query(`insert into user_logins (user_id, create_date) values ('a', '2026-01-31')`);
+    await expect(erase(request)).rejects.toThrow('does not know this request');
+    expect(await database.query('select from user_logins')).toHaveLength(1);
+  });
 });

@@ -197,6 +197,29 @@ describe('pseudonym --stage', () => {
   });
 });
 
+describe('erase --stage', () => {
+  const outputs = { EraseFunction: 'login-etl-prod-erase' };
+
+  test('sends the id from standard input, and says what was erased and when to run it again', async () => {
+    const asked: unknown[] = [];
+    const invoke = (name: string, request: unknown): Invoked => {
+      asked.push([name, request]);
+      return { body: '{"rows":2,"values":1}' };
+    };
+    const { exitCode, stdout } = await onProd(['erase', '--user'], { outputs, invoke }, { input: 'canary\n' });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Erased 2 rows and 1 sealed value\.\nMessages in the queues can still become rows/);
+    expect(stdout).not.toContain('canary');
+    expect(asked).toEqual([['login-etl-prod-erase', { user: 'canary' }]]);
+  });
+
+  test('ends with 3 where there is nothing, and asks first for what is old', async () => {
+    const none = { outputs, invoke: () => ({ body: '{"rows":0,"values":0}' }) };
+    expect((await onProd(['erase', '--user'], none, { input: 'nobody' })).exitCode).toBe(3);
+    expect((await onProd(['erase', '--before', '2026-01-01'], { outputs })).exitCode).toBe(2);
+  });
+});
+
 describe('rekey --stage', () => {
   const outputs = { RekeyFunction: 'login-etl-prod-rekey' };
 

@@ -1,12 +1,14 @@
-import type { ClientBase } from 'pg';
-import { eraseBefore, eraseMonths } from '../../lambda/jobs/erase/erase-old.ts';
-import { eraseUser } from '../../lambda/jobs/erase/erase-user.ts';
+import type { OldErased } from '../../lambda/jobs/erase/erase-old.ts';
+import type { UserErased } from '../../lambda/jobs/erase/erase-user.ts';
+import { type Erased, type EraseRequest, readErasure } from '../../lambda/jobs/erase/read-erasure.ts';
 import { type Answer, type CommandLine, type CommandModule, defineCommand } from '../cli/command.ts';
 import { confirm, requireSomebody } from '../cli/confirm.ts';
 import { formatCount } from '../cli/progress.ts';
 import { readUserId } from '../cli/read-value.ts';
 import { UserError } from '../cli/user-error.ts';
 import { isoDate, isoMonth } from '../cli/values.ts';
+import { invokeOnStage } from '../stage/invoke.ts';
+import { requireOnePlace, STAGE_OPTION } from '../stage/stage.ts';
 import type { LookIntoDatabase } from './audit.ts';
 
 const NOTHING_FOUND = 3;
@@ -45,55 +47,54 @@ export function eraseCommand(look: LookIntoDatabase, folder: string): CommandMod
         .option('--before <date>', 'all that is older than this day, as 2026-01-31', isoDate)
         .option('--yes', 'do not ask before --month and --before', false)
         .option('--data <dir>', "the data folder of npm start (default: the project's .login-etl)")
+        .option(...STAGE_OPTION)
         .addHelpText('after', HELP),
     async (line) => {
-      const { user, month, before, data = folder } = line.options;
+      const { user, month, before, data, stage } = line.options;
       if ([user || undefined, month, before].filter((one) => one !== undefined).length !== 1) {
         throw new UserError('Give one of --user, --month and --before.', 2);
       }
-      const erase = user ? await prepareUser(line) : await prepareOld(month ?? null, before ?? '', line);
-      return look(line.env, data, erase);
+      requireOnePlace(stage, data);
+      const request = await prepare(month, before, line);
+      if (stage === undefined) return describe(request, await look(line.env, data ?? folder, readErasure(request)));
+      const stop = line.interrupt('The function goes on to its end; run it again to hear what is left.');
+      const { env } = line;
+      return describe(request, await invokeOnStage<Erased>({ stage, command: 'erase', request, env, stop }));
     },
   );
 }
 
-type Erase = (client: ClientBase) => Promise<Answer>;
 type Line = Omit<CommandLine, 'args' | 'options'> & { options: { yes: boolean } };
 
-async function prepareUser(line: Line): Promise<Erase> {
-  const id = await readUserId(line);
-  return async (client) => {
-    const erased = await eraseUser(client, id);
-    if (erased.rows === 0) {
-      return { json: { ...erased, again: null }, text: 'There is no row of this user.\n', exitCode: NOTHING_FOUND };
-    }
-    return answer(`Erased ${countOf(erased.rows, 'row')} and ${countOf(erased.values, 'sealed value')}.`, {
-      ...erased,
-    });
-  };
-}
-
-async function prepareOld(month: string | null, day: string, line: Line): Promise<Erase> {
-  if (day >= today(0)) throw new UserError('--before is a day in the past: everything before it is erased.', 2);
-  const asked = month ?? day;
+async function prepare(month: string | undefined, before: string | undefined, line: Line): Promise<EraseRequest> {
+  const asked = month ?? before;
+  if (asked === undefined) return { user: await readUserId(line) };
+  if (before !== undefined && before >= today(0)) {
+    throw new UserError('--before is a day in the past: everything before it is erased.', 2);
+  }
   if (!line.options.yes) {
     requireSomebody(line);
-    const what = month ? `What is sealed of ${month}` : `Every row and sealed value before ${day}`;
+    const what = month ? `What is sealed of ${month}` : `Every row and sealed value before ${asked}`;
     const question = `${what} will be gone for good. Type ${asked} to erase it: `;
     const isWanted = await confirm(question, [asked], { ...line, stop: line.interrupt() });
     if (!isWanted) throw new UserError('Nothing was erased.');
   }
-  if (month) return (client) => eraseMonth(client, month);
-  return async (client) => {
-    const { months, ...erased } = await eraseBefore(client, day);
-    const closed = months.length > 0 ? ` Closed in the vault: ${months.join(', ')}.` : '';
-    const sentence = `Erased ${countOf(erased.rows, 'row')} and ${countOf(erased.values, 'sealed value')} from before ${day}.`;
-    return answer(`${sentence}${closed}`, { ...erased, months });
-  };
+  return month === undefined ? { before: asked } : { month };
 }
 
-async function eraseMonth(client: ClientBase, month: string): Promise<Answer> {
-  const values = await eraseMonths(client, [`${month}-01`]);
+function describe(request: EraseRequest, erased: Erased): Answer {
+  if ('month' in request) return monthAnswer(request.month, erased.values);
+  const { rows, values, months = [] } = erased as UserErased & Partial<OldErased>;
+  const counts = `Erased ${countOf(rows, 'row')} and ${countOf(values, 'sealed value')}`;
+  if ('before' in request) {
+    const closed = months.length > 0 ? ` Closed in the vault: ${months.join(', ')}.` : '';
+    return answer(`${counts} from before ${request.before}.${closed}`, { rows, values, months });
+  }
+  if (rows > 0) return answer(`${counts}.`, { rows, values });
+  return { json: { rows, values, again: null }, text: 'There is no row of this user.\n', exitCode: NOTHING_FOUND };
+}
+
+function monthAnswer(month: string, values: number): Answer {
   return {
     json: { values, month, again: null },
     text: [
