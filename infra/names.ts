@@ -10,10 +10,11 @@ export const DATABASE = {
   analyst: 'login_analyst',
   rekeyer: 'login_rekeyer',
   eraser: 'login_eraser',
+  recoverer: 'login_recoverer',
 };
 
 /** Names of the functions, which those of their roles and logs contain. */
-export const COMMANDS = ['look', 'pseudonym', 'erase', 'rekey'] as const;
+export const COMMANDS = ['look', 'pseudonym', 'erase', 'rekey', 'recover'] as const;
 export const FUNCTIONS = ['ingest', 'migrate', 'maintain', ...COMMANDS] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 /** Functions that commands invoke. */

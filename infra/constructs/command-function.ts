@@ -17,6 +17,8 @@ export interface CommandFunctionProps {
   login?: { cluster: Cluster; role: string };
   /** Keys whose GenerateMac it may call; each key's own policy has to name it as well (`HmacKey`, `users`). */
   macKeys?: readonly kms.IKey[];
+  /** The vault's key, which it may Decrypt with; the key's own policy has to name it as well. */
+  vaultKey?: kms.IKey;
   /** 256 MB unless the work needs more. */
   memoryMb?: number;
 }
@@ -32,7 +34,11 @@ export class CommandFunction extends Construct {
   readonly function: lambda.Function;
 
   /** @param name of the function, and part of the names of its role, its log and the stack's output */
-  constructor(scope: Construct, name: CommandName, { login, macKeys, memoryMb, ...props }: CommandFunctionProps) {
+  constructor(
+    scope: Construct,
+    name: CommandName,
+    { login, macKeys, vaultKey, memoryMb, ...props }: CommandFunctionProps,
+  ) {
     super(scope, `Command-${name}`);
     const made = new NodeFunction(this, name, {
       ...props,
@@ -42,6 +48,7 @@ export class CommandFunction extends Construct {
     this.function = made.function;
     login?.cluster.grantConnect(this.function, login.role);
     if (macKeys) made.grantMac(macKeys);
+    if (vaultKey) made.grantVault('kms:Decrypt', vaultKey);
     const output = new CfnOutput(this, 'Name', {
       description: `Invoked by npx login-etl ... --stage ${props.stage}`,
       value: this.function.functionName,

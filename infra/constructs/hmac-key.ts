@@ -1,8 +1,8 @@
 import { Aws, type aws_ec2 as ec2, aws_iam as iam, aws_kms as kms, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 
-/** Everything that an administrator of the key needs, and none of its use. */
-const ADMINISTRATION = [
+/** Everything that an administrator of a key needs, and none of its use. */
+export const ADMINISTRATION = [
   'kms:CancelKeyDeletion',
   'kms:CreateAlias',
   'kms:DeleteAlias',

@@ -1,4 +1,10 @@
-import { Duration, aws_lambda as lambda, type aws_logs as logs, type aws_sqs as sqs } from 'aws-cdk-lib';
+import {
+  Duration,
+  type aws_kms as kms,
+  aws_lambda as lambda,
+  type aws_logs as logs,
+  type aws_sqs as sqs,
+} from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { ENV } from '../../lambda/settings/environment.ts';
 import { nameOf } from '../names.ts';
@@ -16,6 +22,8 @@ export interface IngestProps extends MaskKeys {
   database: Record<string, string>;
   files?: string[];
   network?: NonNullable<NodeFunctionProps['network']>;
+  /** Where the recovery vault is on. */
+  vaultKey?: kms.IKey | null;
 }
 
 /** The function that stores login events, and the mapping that feeds it from the queue. */
@@ -33,6 +41,7 @@ export class Ingest extends Construct {
       environment: {
         ...props.database,
         ...maskKeyEnvironment(settings, props),
+        ...(props.vaultKey && { [ENV.vaultKmsKey]: props.vaultKey.keyArn }),
         [ENV.queueUrl]: props.queue.queueUrl,
         [ENV.service]: nameOf(stage, INGEST),
       },
@@ -43,6 +52,7 @@ export class Ingest extends Construct {
       ...(props.network ? { network: props.network } : {}),
     });
     ingestFunction.grantMac([props.rootKey, ...layerKeys(props)]);
+    if (props.vaultKey) ingestFunction.grantVault('kms:GetPublicKey', props.vaultKey);
     const fn = ingestFunction.function;
     props.queue.grantConsumeMessages(fn);
     this.function = fn;

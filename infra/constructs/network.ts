@@ -7,8 +7,8 @@ const HTTPS = ec2.Port.tcp(443);
 
 export interface Access {
   service: ec2.InterfaceVpcEndpointAwsService;
-  action: string;
-  resources: string[];
+  /** Actions, and the ARNs on which each is let through. */
+  actions: Readonly<Record<string, string[]>>;
 }
 
 /**
@@ -47,8 +47,8 @@ export class Network extends Construct {
     this.functions.connections.allowTo(this.#endpoints, HTTPS, 'AWS services');
   }
 
-  /** An endpoint lets through one action on these resources, whatever the caller may do elsewhere. */
-  allow(id: string, { service, action, resources }: Access): void {
+  /** An endpoint lets through these actions on these resources, whatever the caller may do elsewhere. */
+  allow(id: string, { service, actions }: Access): void {
     const endpoint = this.vpc.addInterfaceEndpoint(id, {
       service,
       open: false,
@@ -56,7 +56,9 @@ export class Network extends Construct {
       subnets: { subnets: this.vpc.isolatedSubnets.slice(0, this.#endpointZones) },
     });
     const principals = [new iam.AccountRootPrincipal()];
-    endpoint.addToPolicy(new iam.PolicyStatement({ principals, actions: [action], resources }));
+    for (const [action, resources] of Object.entries(actions)) {
+      endpoint.addToPolicy(new iam.PolicyStatement({ principals, actions: [action], resources }));
+    }
   }
 
   #group(id: string, description: string): ec2.SecurityGroup {

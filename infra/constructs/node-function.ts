@@ -85,11 +85,18 @@ export class NodeFunction extends Construct {
    * know it (Lambda developer guide, "Using source function ARN"), and not on LocalStack, which does not send it.
    */
   grantMac(keys: readonly kms.IKey[]): void {
+    this.#grantUse('Pseudonyms', 'kms:GenerateMac', keys);
+  }
+
+  /** The same for the key of the recovery vault: its public half to seal, or `Decrypt` to open. */
+  grantVault(action: 'kms:GetPublicKey' | 'kms:Decrypt', key: kms.IKey): void {
+    this.#grantUse('Vault', action, [key]);
+  }
+
+  #grantUse(sid: string, action: string, keys: readonly kms.IKey[]): void {
     const resources = keys.map(({ keyArn }) => keyArn);
     const conditions = this.#isInNetwork ? this.#byItsCode : {};
-    this.function.addToRolePolicy(
-      new iam.PolicyStatement({ sid: 'Pseudonyms', actions: ['kms:GenerateMac'], resources, conditions }),
-    );
+    this.function.addToRolePolicy(new iam.PolicyStatement({ sid, actions: [action], resources, conditions }));
   }
 
   /** Lambda makes the network interfaces in the role's name; code that runs in the function may not. */

@@ -46,6 +46,8 @@ export interface IngestSettings {
 }
 
 export interface AwsSettings extends PipelineSettings {
+  /** Seals every ip and device id, so that `recover` can open them for a reason. What was not sealed cannot be recovered. */
+  recoveryVault: boolean;
   /** Termination and deletion protection, and what holds data or logs stays when its stack goes. */
   retained: boolean;
   network: {
@@ -125,6 +127,7 @@ const PROD: AwsSettings = {
   maskKeyId: 'k1',
   nextMaskKeyId: null,
   promisedOutageMinutes: 60,
+  recoveryVault: false,
   retained: true,
   network: { endpointZones: 2 },
   database: {

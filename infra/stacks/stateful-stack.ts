@@ -5,6 +5,7 @@ import { FunctionLogs } from '../constructs/function-logs.ts';
 import { HmacKey } from '../constructs/hmac-key.ts';
 import { Network } from '../constructs/network.ts';
 import { Queues } from '../constructs/queues.ts';
+import { VaultKey } from '../constructs/vault-key.ts';
 import { nameOf, roleNameOf } from '../names.ts';
 import type { AwsSettings } from '../settings/settings.ts';
 
@@ -17,6 +18,8 @@ export class StatefulStack extends Stack {
   readonly layerKey: kms.IKey;
   /** While layers are rotated. */
   readonly nextLayerKey: kms.IKey | null;
+  /** Where the recovery vault is on. */
+  readonly vaultKey: kms.IKey | null;
   readonly logs: FunctionLogs;
 
   /**
@@ -56,6 +59,14 @@ export class StatefulStack extends Stack {
       }).key;
     this.layerKey = layerKey(settings.maskKeyId);
     this.nextLayerKey = settings.nextMaskKeyId === null ? null : layerKey(settings.nextMaskKeyId);
+    this.vaultKey = settings.recoveryVault
+      ? new VaultKey(this, 'VaultKey', {
+          ...access,
+          sealer: roleNameOf(stage, 'ingest'),
+          opener: roleNameOf(stage, 'recover'),
+          alias: nameOf(stage, 'vault'),
+        }).key
+      : null;
     this.database = new Database(this, settings, {
       network: this.network,
       key: dataKey,
@@ -71,13 +82,14 @@ export class StatefulStack extends Stack {
     const { KMS, SQS } = ec2.InterfaceVpcEndpointAwsService;
     this.network.allow('Kms', {
       service: KMS,
-      action: 'kms:GenerateMac',
-      resources: [this.rootKey, this.layerKey, this.nextLayerKey].flatMap((key) => key?.keyArn ?? []),
+      actions: {
+        'kms:GenerateMac': [this.rootKey, this.layerKey, this.nextLayerKey].flatMap((key) => key?.keyArn ?? []),
+        ...(this.vaultKey && { 'kms:GetPublicKey': [this.vaultKey.keyArn], 'kms:Decrypt': [this.vaultKey.keyArn] }),
+      },
     });
     this.network.allow('Sqs', {
       service: SQS,
-      action: 'sqs:ChangeMessageVisibility',
-      resources: [this.queues.queue.queueArn],
+      actions: { 'sqs:ChangeMessageVisibility': [this.queues.queue.queueArn] },
     });
   }
 }

@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { ENV } from '../../lambda/settings/environment.ts';
 import { Alarms } from '../constructs/alarms.ts';
 import { CommandFunction } from '../constructs/command-function.ts';
 import { Dashboard } from '../constructs/dashboard.ts';
@@ -19,7 +20,7 @@ export class StatelessStack extends Stack {
     super(scope, functionsStackOf(settings.stage), {
       description: `login-etl ${settings.stage}: functions, event source, alarms and dashboard`,
     });
-    const { network, database, queues, rootKey, layerKey, nextLayerKey, logs } = stateful;
+    const { network, database, queues, rootKey, layerKey, nextLayerKey, vaultKey, logs } = stateful;
     const { cluster } = database;
     const ingest = new Ingest(this, settings, {
       entry: 'lambda/handler.ts',
@@ -27,6 +28,7 @@ export class StatelessStack extends Stack {
       rootKey,
       layerKey,
       nextLayerKey,
+      vaultKey,
       log: logs.of.ingest,
       database: databaseEnvironment(cluster, DATABASE.writer),
       network,
@@ -39,7 +41,7 @@ export class StatelessStack extends Stack {
     const watched = { queues, ingest: ingest.function, maintenance: maintenance.function, cluster };
     const alarms = new Alarms(this, settings, watched);
     new KeyWatch(this, settings, {
-      keys: [rootKey, layerKey, ...(nextLayerKey ? [nextLayerKey] : [])],
+      keys: [rootKey, layerKey, nextLayerKey, vaultKey].filter((key) => key !== null),
       users: [roleNameOf(settings.stage, 'ingest')],
       topic: alarms.topic,
     });
@@ -74,6 +76,7 @@ export class StatelessStack extends Stack {
       login: { cluster, role: DATABASE.eraser },
     });
     migration.executeBefore(erase.function);
+    this.#addRecover(settings, stateful, migration);
     if (nextLayerKey === null) return;
     const rekey = new CommandFunction(this, 'rekey', {
       ...common('rekey'),
@@ -87,5 +90,22 @@ export class StatelessStack extends Stack {
       macKeys: layerKeys(stateful),
     });
     migration.executeBefore(rekey.function);
+  }
+
+  #addRecover({ stage }: AwsSettings, stateful: StatefulStack, migration: Migration): void {
+    const { network, logs, vaultKey } = stateful;
+    const { cluster } = stateful.database;
+    if (vaultKey === null) return;
+    const recover = new CommandFunction(this, 'recover', {
+      stage,
+      network,
+      log: logs.of.recover,
+      description: 'Opens values of the recovery vault; there only while that is on',
+      entry: 'lambda/recover-handler.ts',
+      environment: { ...databaseEnvironment(cluster, DATABASE.recoverer), [ENV.vaultKmsKey]: vaultKey.keyArn },
+      login: { cluster, role: DATABASE.recoverer },
+      vaultKey,
+    });
+    migration.executeBefore(recover.function);
   }
 }

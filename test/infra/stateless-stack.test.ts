@@ -8,10 +8,11 @@ import { AWS_STAGES, type AwsSettings } from '../../infra/settings/settings.ts';
 import { awsTemplates, createApp, inventory, PROD, permissions, resource, resources } from '../support/stacks.ts';
 
 const { stateless } = awsTemplates();
-/** While a layer key is replaced, which adds one function. */
-const { stateless: rotating } = awsTemplates({ ...PROD, nextMaskKeyId: 'k2' });
-const USUAL = FUNCTIONS.filter((name) => name !== 'rekey');
-const templateOf = (name: string) => (name === 'rekey' ? rotating : stateless);
+/** While a layer key is replaced, and with the recovery vault on: each adds one function. */
+const { stateless: full } = awsTemplates({ ...PROD, nextMaskKeyId: 'k2', recoveryVault: true });
+const AT_TIMES = ['rekey', 'recover'];
+const USUAL = FUNCTIONS.filter((name) => !AT_TIMES.includes(name));
+const templateOf = (name: string) => (AT_TIMES.includes(name) ? full : stateless);
 const functionCalled = (name: string) =>
   resource(templateOf(name), 'AWS::Lambda::Function', `"login-etl-prod-${name}"`);
 
@@ -61,6 +62,7 @@ describe('least privilege', () => {
       'rekey',
       ['allow kms:GenerateMac on MaskLayerKey, MaskLayerKey if ArnEquals', 'allow rds-db:connect on login_rekeyer'],
     ],
+    ['recover', ['allow kms:Decrypt on VaultKey if ArnEquals', 'allow rds-db:connect on login_recoverer']],
   ])('%s may do this and nothing else', ([name, expected]) => {
     const policy = resource(templateOf(name), 'AWS::IAM::Policy', `function:login-etl-prod-${name}"`).Properties;
     expect(permissions(policy.PolicyDocument)).toEqual([...expected, ...LOGS, ...NETWORK].sort());
@@ -75,6 +77,19 @@ describe('least privilege', () => {
       expect(JSON.stringify(use.Condition.ArnEquals['lambda:SourceFunctionArn'])).toContain(`:${policy}`);
     },
   );
+
+  test('with the vault on ingest may have its public key, and only recover may decrypt', () => {
+    const policies = resources(full, 'AWS::IAM::Policy').map(({ Properties }) => JSON.stringify(Properties));
+    expect(policies.filter((policy) => policy.includes('kms:GetPublicKey'))).toEqual([
+      expect.stringContaining('function:login-etl-prod-ingest"'),
+    ]);
+    expect(policies.filter((policy) => policy.includes('kms:Decrypt'))).toEqual([
+      expect.stringContaining('function:login-etl-prod-recover"'),
+    ]);
+    const { Variables } = resource(full, 'AWS::Lambda::Function', '"login-etl-prod-ingest"').Properties.Environment;
+    expect(JSON.stringify(Variables.VAULT_KMS_KEY)).toContain('VaultKey');
+    expect(functionCalled('ingest').Properties.Environment.Variables.VAULT_KMS_KEY).toBeUndefined();
+  });
 
   test('the roles of the functions have no policies but these', () => {
     const roles = resources(stateless, 'AWS::IAM::Role').filter(({ Properties }) => Properties.RoleName);
@@ -105,6 +120,7 @@ describe('the functions', () => {
     ['look', 'login_analyst'],
     ['rekey', 'login_rekeyer'],
     ['erase', 'login_eraser'],
+    ['recover', 'login_recoverer'],
   ])('%s logs in as %s with a token, to a server that proves its name', ([name, role]) => {
     const { DATABASE_URL, DATABASE_LOGIN } = functionCalled(name as string).Properties.Environment.Variables;
     expect(DATABASE_LOGIN).toBe('iam');

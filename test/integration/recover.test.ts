@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createRecover } from '../../lambda/recover-handler.ts';
 import { connectTo, createDatabase, type TestDatabase } from '../support/database.ts';
 import { TEST_LAYER_KEY, TEST_MASK_KEY } from '../support/function.ts';
 import { KMS_VAULT_KEY, startKms } from '../support/kms.ts';
@@ -100,6 +101,36 @@ describe('what is sealed', () => {
     out = `${out}.2`;
     const refused = await recover(['--field', 'ip', '--pseudonym', pseudonyms.ip], env);
     expect(refused).toMatchObject({ exitCode: 4, stderr: expect.stringMatching(/policy of the key/) });
+  });
+});
+
+describe('the function of a stage', () => {
+  const ask = (request: object) => {
+    const env = { DATABASE_URL: database.recovererUrl, VAULT_KMS_KEY: KMS_VAULT_KEY };
+    return createRecover(env)({ field: 'ip', reason: 'case 1', caller: 'somebody', ...request });
+  };
+
+  test('opens with its own right and key, leaves an entry, and says nothing in its log', async () => {
+    await startKms(TEST_MASK_KEY, TEST_LAYER_KEY, VAULT_KEYS.privatePem);
+    const log = vi.spyOn(console, 'info');
+    const { values, auditId } = await ask({ pseudonyms: [pseudonyms.ip] });
+    expect(values).toMatchObject([{ pseudonym: pseudonyms.ip, value: CANARY.ip, verified: null }]);
+    const entries = await database.query('select caller, db_user from recover_audit where id = $1', [auditId]);
+    expect(entries).toEqual([{ caller: 'somebody', db_user: 'login_recoverer' }]);
+    expect(JSON.stringify(log.mock.calls)).toContain('recover');
+    expect(JSON.stringify(log.mock.calls)).not.toContain(CANARY.ip);
+    log.mockRestore();
+  });
+
+  test.for([
+    { pseudonyms: [] },
+    { pseudonyms: ['k1_x'] },
+    { pseudonyms: Array(1_001).fill(`k1_${'0'.repeat(32)}`) },
+    { pseudonyms: [`k1_${'0'.repeat(32)}`], reason: ' ' },
+    { pseudonyms: [`k1_${'0'.repeat(32)}`], field: 'user_id' },
+    { pseudonyms: [`k1_${'0'.repeat(32)}`], caller: null },
+  ])('refuses what no command asks for (%#)', async (request) => {
+    await expect(ask(request)).rejects.toThrow('does not know this request');
   });
 });
 

@@ -82,7 +82,7 @@ interface Statement {
   Condition?: Record<string, unknown>;
 }
 
-const KNOWN = ['DeadLetterQueue', 'LoginQueue', 'MaskLayerKey', 'MaskKey', 'dbuser', 'Logs'];
+const KNOWN = ['DeadLetterQueue', 'LoginQueue', 'MaskLayerKey', 'MaskKey', 'VaultKey', 'dbuser', 'Logs'];
 
 function shortName(reference: unknown): string {
   const text = JSON.stringify(reference);

@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { userInfo } from 'node:os';
 import { ConfigError, NoRightError } from '../../lambda/errors.ts';
 import { SECRET_FIELDS } from '../../lambda/jobs/pseudonym/pseudonym.ts';
-import { type Recovered, recover } from '../../lambda/jobs/recover/recover.ts';
+import { type Recovered, type RecoverRequest, recover } from '../../lambda/jobs/recover/recover.ts';
 import { unwrapDataKeys } from '../../lambda/keys/unwrap-data-keys.ts';
 import { PSEUDONYM } from '../../lambda/masking/masker.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
@@ -12,6 +12,8 @@ import { confirm } from '../cli/confirm.ts';
 import { formatCount } from '../cli/progress.ts';
 import { UserError } from '../cli/user-error.ts';
 import { positiveInteger, requiredChoice } from '../cli/values.ts';
+import { invokeOnStage } from '../stage/invoke.ts';
+import { requireOnePlace, STAGE_OPTION } from '../stage/stage.ts';
 import type { LookIntoDatabase } from './audit.ts';
 import { openMasker } from './open-masker.ts';
 
@@ -54,21 +56,23 @@ export function recoverCommand(look: LookIntoDatabase, folder: string): CommandM
           positiveInteger,
         )
         .option('--data <dir>', "the data folder of npm start (default: the project's .login-etl)")
+        .option(...STAGE_OPTION)
         .addHelpText('after', HELP),
     async (line) => {
-      const { options, env } = line;
+      const { options } = line;
       const pseudonyms = readPseudonyms(options);
       const reason = options.reason.trim();
       if (reason.length < 3 || reason.length > 500) throw new UserError('A reason has 3 to 500 characters.', 2);
-      const opener = readOpener(env);
-      const masker = await openMasker(env);
-      await confirmMany(pseudonyms.length, options.more ?? CAP, line);
+      requireOnePlace(options.stage, options.data);
+      const request = { field: options.field, pseudonyms, reason, caller: userInfo().username };
+      const open = options.stage
+        ? openOnStage(options.stage, request, line)
+        : await openHere(request, line, look, folder);
+      await confirmMany(pseudonyms.length, options.stage ? CAP : (options.more ?? CAP), line);
       const file = openNew(options.out);
       let isWritten = false;
       try {
-        const request = { field: options.field, pseudonyms, reason, caller: userInfo().username };
-        const tools = { masker, unwrap: unwrapDataKeys.bind(null, opener) };
-        const result = await look(env, options.data ?? folder, (client) => recover(client, request, tools));
+        const result = await open();
         writeFileSync(file, result.values.map((value) => `${JSON.stringify(value)}\n`).join(''));
         isWritten = result.values.length > 0;
         return answer(result, isWritten ? options.out : null);
@@ -80,6 +84,24 @@ export function recoverCommand(look: LookIntoDatabase, folder: string): CommandM
       }
     },
   );
+}
+
+type Line = Omit<CommandLine, 'args' | 'options'>;
+
+/** By the function beside the stage's database, which has the right to it and the key. */
+function openOnStage(stage: string, request: RecoverRequest, { env, interrupt }: Line): () => Promise<Recovered> {
+  const stop = interrupt('The function goes on to its end, and that it was asked stays in recover_audit.');
+  return () => invokeOnStage<Recovered>({ stage, command: 'recover', request, env, stop });
+}
+
+async function openHere(
+  request: RecoverRequest,
+  { env, options }: Line & { options: { data?: string | undefined } },
+  look: LookIntoDatabase,
+  folder: string,
+): Promise<() => Promise<Recovered>> {
+  const tools = { unwrap: unwrapDataKeys.bind(null, readOpener(env)), masker: await openMasker(env) };
+  return () => look(env, options.data ?? folder, (client) => recover(client, request, tools));
 }
 
 function readPseudonyms({ pseudonym, file }: { pseudonym?: string; file?: string }): string[] {

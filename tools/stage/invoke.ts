@@ -7,8 +7,11 @@ import { type AwsPlace, findStage } from './stage.ts';
 
 /** Longer than the function can live, by what it takes to start one. */
 const WAIT_MS = 960_000;
+/** What the command does without a right to it ends with an exit code of its own. */
+const NO_RIGHT = 'NoRightError';
+const NO_RIGHT_CODE = 4;
 /** Of a function's own sentences, and of nothing else that an error may say. */
-const OURS = ['ConfigError', 'KeyMismatchError', 'JobError', 'UnexpectedError'];
+const OURS = ['ConfigError', 'KeyMismatchError', 'JobError', NO_RIGHT, 'UnexpectedError'];
 const MOST_CHARACTERS = 1_000;
 
 export interface Invocation {
@@ -70,7 +73,10 @@ function parse(text: string): unknown {
 }
 
 function functionFailed(name: string, { errorType, errorMessage }: Record<string, unknown>): UserError {
-  if (OURS.includes(`${errorType}`)) return new UserError(printable(`${errorMessage}`).slice(0, MOST_CHARACTERS));
+  if (OURS.includes(`${errorType}`)) {
+    const sentence = printable(`${errorMessage}`).slice(0, MOST_CHARACTERS);
+    return new UserError(sentence, errorType === NO_RIGHT ? NO_RIGHT_CODE : 1);
+  }
   const isTimeout = errorType === 'Sandbox.Timedout' || /Task timed out after/.test(`${errorMessage}`);
   return new UserError(
     isTimeout

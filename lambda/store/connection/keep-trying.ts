@@ -5,6 +5,8 @@ import { classifyDatabaseError, isComingUp } from './classify-error.ts';
 export const WAIT_SECONDS = 90;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 8_000;
+/** A timer may fire that much early, and there would be one more attempt in the same moment. */
+const TIMER_MS = 1;
 
 export interface Patience {
   /** How long after the first attempt the last one begins, at the earliest. 0: one attempt. */
@@ -30,7 +32,7 @@ export async function keepTrying<T>(work: () => Promise<T>, { seconds, say }: Pa
       if (!isComingUp(error) || leftMs <= 0) throw error;
       if (isFirst) say(waitingLine(error, seconds));
       isFirst = false;
-      await sleep(Math.min(pauseMs, leftMs));
+      await sleep(Math.ceil(Math.min(pauseMs, leftMs)) + TIMER_MS);
     }
   }
 }

@@ -1,0 +1,54 @@
+import { type aws_ec2 as ec2, aws_iam as iam, aws_kms as kms, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { ADMINISTRATION } from './hmac-key.ts';
+
+export interface VaultKeyProps {
+  alias: string;
+  /** Name of the one role that may have the public half, to seal. */
+  sealer: string;
+  /** Name of the one role that may open what is sealed. */
+  opener: string;
+  /** The only network from which they may do it. */
+  vpc: ec2.IVpc;
+  removalPolicy: RemovalPolicy;
+}
+
+/** The key of the recovery vault. Its private half never leaves KMS, and its own policy names the one role that may use it. */
+export class VaultKey extends Construct {
+  readonly key: kms.Key;
+
+  constructor(scope: Construct, id: string, { alias, sealer, opener, vpc, removalPolicy }: VaultKeyProps) {
+    super(scope, id);
+    const account = new iam.AccountRootPrincipal();
+    const only = (resourceName: string, more: Record<string, string> = {}) => ({
+      ArnEquals: {
+        'aws:PrincipalArn': Stack.of(this).formatArn({ service: 'iam', region: '', resource: 'role', resourceName }),
+      },
+      StringEquals: { 'aws:SourceVpc': vpc.vpcId, ...more },
+    });
+    const statement = (sid: string, actions: string[], conditions?: Record<string, Record<string, string>>) =>
+      new iam.PolicyStatement({
+        sid,
+        principals: [account],
+        actions,
+        resources: ['*'],
+        ...(conditions && { conditions }),
+      });
+    this.key = new kms.Key(this, 'Key', {
+      description: 'Recovery vault; without it nothing that was sealed can be opened',
+      alias,
+      keySpec: kms.KeySpec.RSA_3072,
+      keyUsage: kms.KeyUsage.ENCRYPT_DECRYPT,
+      // As for the keys of the pseudonyms: it can never be changed later, and costs nothing without a replica.
+      multiRegion: true,
+      removalPolicy,
+      policy: new iam.PolicyDocument({
+        statements: [
+          statement('Administration', ADMINISTRATION),
+          statement('Seal', ['kms:GetPublicKey'], only(sealer)),
+          statement('Open', ['kms:Decrypt'], only(opener, { 'kms:EncryptionAlgorithm': 'RSAES_OAEP_SHA_256' })),
+        ],
+      }),
+    });
+  }
+}
