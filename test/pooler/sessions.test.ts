@@ -34,11 +34,16 @@ function openStore(connectionString: string, timeouts: Partial<Timeouts> = {}): 
 const SESSION = `
   select pg_backend_pid() as pid, pg_my_temp_schema()::integer as temporary,
          (select count(*)::integer from pg_prepared_statements) as statements,
+         current_setting('transaction_isolation') as isolation,
          (select json_object_agg(name, setting) from pg_settings
-          where source = 'session' and name not in ('application_name', 'client_encoding', 'DateStyle', 'TimeZone')) as settings`;
+          where source = 'session' and name not in ('application_name', 'client_encoding', 'DateStyle', 'TimeZone',
+            -- Of a transaction, and begins anew with each, whatever its source says.
+            'transaction_isolation')) as settings`;
 
 test('a write leaves nothing behind for the next client of its server connection', async () => {
-  const { writerUrl } = await createDatabase();
+  const { writerUrl, query } = await createDatabase();
+  const name = new URL(writerUrl).pathname.slice(1);
+  await query(`alter database ${name} set default_transaction_isolation = 'repeatable read'`);
   const url = await through(writerUrl, { mode: 'transaction', poolSize: 1 });
   const session = () => withClient(url, async (client) => (await client.query(SESSION)).rows);
   const before = await session();
