@@ -45,7 +45,7 @@ export function createMaintenance(env: Environment, waitSeconds = WAIT_SECONDS):
   });
 }
 
-/** A message that is younger can still come out of the queues, and be a row again. */
+/** A younger message can still come out of the queues and become a row again. */
 const LEAST_DAYS = 22;
 const MOST_DAYS = 36_500;
 const MS_PER_DAY = 86_400_000;

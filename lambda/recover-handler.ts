@@ -6,8 +6,8 @@ import { unwrapDataKeys } from './keys/unwrap-data-keys.ts';
 import { readDatabase } from './settings/database-settings.ts';
 import type { Environment } from './settings/environment.ts';
 import { readVaultOpener } from './settings/vault-private-settings.ts';
-import { keepTrying, WAIT_SECONDS } from './store/connection/keep-trying.ts';
-import { withClient } from './store/connection/with-client.ts';
+import { WAIT_SECONDS } from './store/connection/keep-trying.ts';
+import { onceAwake } from './store/connection/once-awake.ts';
 
 /** The Lambda entry of `recover`. It has no mask key, so that values are not compared with their pseudonyms. */
 export const handler = createRecover(process.env);
@@ -19,9 +19,9 @@ export function createRecover(env: Environment, waitSeconds = WAIT_SECONDS): Com
     const database = readDatabase(env, problems);
     const opener = readVaultOpener(env, problems);
     if (problems.length > 0 || !database || !opener) throw new ConfigError(problems);
-    const patience = { seconds: waitSeconds, say: log.waiting };
-    await keepTrying(() => withClient(database, (client) => client.query('select 1')), patience);
     const tools = { masker: null, unwrap: unwrapDataKeys.bind(null, opener) };
-    return withClient(database, (client) => recover(client, checked, tools));
+    const patience = { seconds: waitSeconds, say: log.waiting };
+    // Tried once: another try would be another entry of the audit.
+    return onceAwake(database, patience, (client) => recover(client, checked, tools));
   });
 }

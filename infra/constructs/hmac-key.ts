@@ -1,25 +1,6 @@
-import { Aws, type aws_ec2 as ec2, aws_iam as iam, aws_kms as kms, RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
+import { Aws, type aws_ec2 as ec2, aws_kms as kms, RemovalPolicy, Tags } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-
-/** Everything that an administrator of a key needs, and none of its use. */
-export const ADMINISTRATION = [
-  'kms:CancelKeyDeletion',
-  'kms:CreateAlias',
-  'kms:DeleteAlias',
-  'kms:DescribeKey',
-  'kms:DisableKey',
-  'kms:EnableKey',
-  'kms:GetKeyPolicy',
-  'kms:ListGrants',
-  'kms:ListKeyPolicies',
-  'kms:ListResourceTags',
-  'kms:PutKeyPolicy',
-  'kms:ScheduleKeyDeletion',
-  'kms:TagResource',
-  'kms:UntagResource',
-  'kms:UpdateAlias',
-  'kms:UpdateKeyDescription',
-];
+import { keyPolicy } from './key-policy.ts';
 
 export interface HmacKeyProps {
   description: string;
@@ -40,10 +21,6 @@ export class HmacKey extends Construct {
 
   constructor(scope: Construct, id: string, { description, alias, users, vpc, removalPolicy }: HmacKeyProps) {
     super(scope, id);
-    const account = new iam.AccountRootPrincipal();
-    const roles = users.map((resourceName) =>
-      Stack.of(this).formatArn({ service: 'iam', region: '', resource: 'role', resourceName }),
-    );
     this.key = new kms.Key(this, 'Key', {
       description,
       alias,
@@ -53,26 +30,15 @@ export class HmacKey extends Construct {
       // it, and a single-Region key would tie the pipeline to its region permanently.
       multiRegion: true,
       removalPolicy,
-      policy: new iam.PolicyDocument({
-        statements: [
-          new iam.PolicyStatement({
-            sid: 'Administration',
-            principals: [account],
-            actions: ADMINISTRATION,
-            resources: ['*'],
-          }),
-          new iam.PolicyStatement({
-            sid: 'Pseudonyms',
-            principals: [account],
-            actions: ['kms:GenerateMac'],
-            resources: ['*'],
-            conditions: {
-              ArnEquals: { 'aws:PrincipalArn': roles },
-              StringEquals: { 'kms:MacAlgorithm': 'HMAC_SHA_256', 'aws:SourceVpc': vpc.vpcId },
-            },
-          }),
-        ],
-      }),
+      policy: keyPolicy(this, [
+        {
+          sid: 'Pseudonyms',
+          action: 'kms:GenerateMac',
+          roles: users,
+          vpc,
+          equals: { 'kms:MacAlgorithm': 'HMAC_SHA_256' },
+        },
+      ]),
     });
   }
 }

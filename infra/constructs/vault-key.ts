@@ -1,6 +1,6 @@
-import { type aws_ec2 as ec2, aws_iam as iam, aws_kms as kms, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type aws_ec2 as ec2, aws_kms as kms, type RemovalPolicy } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { ADMINISTRATION } from './hmac-key.ts';
+import { keyPolicy } from './key-policy.ts';
 
 export interface VaultKeyProps {
   alias: string;
@@ -19,21 +19,6 @@ export class VaultKey extends Construct {
 
   constructor(scope: Construct, id: string, { alias, sealer, opener, vpc, removalPolicy }: VaultKeyProps) {
     super(scope, id);
-    const account = new iam.AccountRootPrincipal();
-    const only = (resourceName: string, more: Record<string, string> = {}) => ({
-      ArnEquals: {
-        'aws:PrincipalArn': Stack.of(this).formatArn({ service: 'iam', region: '', resource: 'role', resourceName }),
-      },
-      StringEquals: { 'aws:SourceVpc': vpc.vpcId, ...more },
-    });
-    const statement = (sid: string, actions: string[], conditions?: Record<string, Record<string, string>>) =>
-      new iam.PolicyStatement({
-        sid,
-        principals: [account],
-        actions,
-        resources: ['*'],
-        ...(conditions && { conditions }),
-      });
     this.key = new kms.Key(this, 'Key', {
       description: 'Recovery vault; without it nothing that was sealed can be opened',
       alias,
@@ -42,13 +27,16 @@ export class VaultKey extends Construct {
       // As for the keys of the pseudonyms: it can never be changed later, and costs nothing without a replica.
       multiRegion: true,
       removalPolicy,
-      policy: new iam.PolicyDocument({
-        statements: [
-          statement('Administration', ADMINISTRATION),
-          statement('Seal', ['kms:GetPublicKey'], only(sealer)),
-          statement('Open', ['kms:Decrypt'], only(opener, { 'kms:EncryptionAlgorithm': 'RSAES_OAEP_SHA_256' })),
-        ],
-      }),
+      policy: keyPolicy(this, [
+        { sid: 'Seal', action: 'kms:GetPublicKey', roles: [sealer], vpc, equals: {} },
+        {
+          sid: 'Open',
+          action: 'kms:Decrypt',
+          roles: [opener],
+          vpc,
+          equals: { 'kms:EncryptionAlgorithm': 'RSAES_OAEP_SHA_256' },
+        },
+      ]),
     });
   }
 }

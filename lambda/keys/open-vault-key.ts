@@ -11,7 +11,7 @@ export type VaultKeyOrOutage = { vaultKey: VaultKey | null } | { outage: `kms ${
 /**
  * The public half of the vault's key, from the settings or from KMS.
  *
- * @param source null: there is no vault
+ * @param source null if the vault is off
  * @returns asks KMS once; after a failure the next call asks again. Throws ConfigError where the setting names no such key
  */
 export function createVaultKey(source: VaultSource | null): () => Promise<VaultKeyOrOutage> {

@@ -13,7 +13,7 @@ export const NOT_A_VAULT_KEY = 'must be an RSA key of 3072 bits or more';
  * Reads the public half of the recovery vault's key.
  *
  * @param problems gets a sentence for each problem, with no value in it
- * @returns null where there is no vault, and where a problem was added
+ * @returns null if the vault is off, or if a problem was added
  */
 export function readVault(env: Environment, problems: string[]): VaultSource | null {
   const text = env[ENV.vaultPublicKey];

@@ -6,7 +6,7 @@ import { isOldValue, OLD_COLUMNS, type OldColumn, oldHash } from './old-values.t
 export interface Adopted {
   /** Hashes that were made pseudonyms. */
   adopted: number;
-  /** Hashes and texts of what is no value, which were made null. */
+  /** Placeholders and their hashes, which were made null. */
   emptied: number;
 }
 
@@ -28,7 +28,7 @@ interface StoredRow {
 
 const IS_OLD = OLD_COLUMNS.map(({ name }, i) => isOldValue(name, `$${i + 3}::text[]`)).join(' or ');
 
-/** In the transaction that is open. What it writes goes to other pages or is no hash, so that no row comes up twice. */
+/** Runs in the open transaction. What it writes goes to other pages or is not a hash, so no row comes up twice. */
 export async function adoptPages(client: ClientBase, { table, from, to, masker, state }: Pages): Promise<Adopted> {
   const { rows } = await client.query<StoredRow>(
     `select ctid::text, masked_ip, masked_device_id from only ${table}

@@ -3,6 +3,7 @@ import { JobError } from '../../errors.ts';
 import type { Masker } from '../../masking/masker.ts';
 import type { MaskingState } from '../../masking/masking-state.ts';
 import type { DatabaseConfig } from '../../store/connection/database.ts';
+import { joinRowByRow } from '../../store/connection/join-row-by-row.ts';
 import { checkKeys } from '../../store/connection/key-check.ts';
 import { withSession } from '../../store/connection/with-session.ts';
 import { inTransaction } from '../../store/write/in-transaction.ts';
@@ -54,8 +55,7 @@ async function adoptOn(client: ClientBase, options: AdoptOptions): Promise<Adopt
   await checkKeys(client, masker.checks);
   const state = await readMaskingState(client, masker.kids);
   if (state.nextKid !== null) throw new JobError('A rotation is open: finish it with rekey, then run this again.');
-  // A join of a chunk with the whole table would read that once per chunk.
-  await client.query('set enable_hashjoin = off; set enable_mergejoin = off');
+  await joinRowByRow(client);
   const sum: Adopted = { adopted: 0, emptied: 0 };
   let old = await countOld(client);
   progress.total(old);

@@ -3,7 +3,7 @@ import { DEVICE_PLACEHOLDERS, IP_PLACEHOLDERS, UNSPECIFIED_ADDRESSES } from '../
 
 /** What the usual scripts write or hash where they have no value. */
 const NO_VALUE = ['', 'None', 'null', 'NULL', 'undefined', 'nan', 'NaN'];
-/** Spellings besides: of the unspecified address, and AWS's own of what its logs have in the place of one. */
+/** Further spellings of the unspecified address, and AWS's own word where its logs have no address. */
 const IP_SPELLINGS = [...UNSPECIFIED_ADDRESSES, '::0', '0:0:0:0:0:0:0:0', 'AWS Internal'];
 /** Zeros as long as ids are, and in the shapes of a UUID, a MAC address and an id of nine digits. */
 const ZEROS = [

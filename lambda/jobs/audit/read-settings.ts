@@ -29,7 +29,7 @@ const PRINTS: Readonly<Record<string, (value: string, settings: Settings) => boo
   'pgaudit.log_parameter': (value, all) => /^(on|true|yes|1)$/i.test(value) && all.get('pgaudit.log') !== 'none',
 };
 
-/** What those ask for besides. */
+/** Further settings that the ones above depend on. */
 const OTHERS = [
   'log_parameter_max_length',
   'log_statement_sample_rate',

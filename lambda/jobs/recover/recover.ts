@@ -27,7 +27,7 @@ export interface RecoveredValue {
   value: string | null;
   /** Of the newest login with it, `2026-11`. */
   month: string;
-  /** Whether the value has this pseudonym; null where there is no key to say. */
+  /** Whether the value has this pseudonym; null without the mask keys, which alone could tell. */
   verified: boolean | null;
 }
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { ClientBase } from 'pg';
-import { decryptBlocks, encryptBlocks } from '../../masking/masker.ts';
+import { BLOCK_DIGITS, decryptBlocks, encryptBlocks } from '../../masking/masker.ts';
 
 export interface RekeyLayer {
   kid: string;
@@ -20,7 +20,6 @@ export interface HexRange {
 }
 
 const CHUNK_ROWS = 10_000;
-const DIGITS = 32;
 
 interface StoredRow {
   tableoid: string;
@@ -71,8 +70,8 @@ export async function countUnder(client: ClientBase, kid: string): Promise<numbe
 /** The length tells a pseudonym from other text of that beginning, and is nine times as fast as a bound in a pattern. */
 function condition(column: string, kid: string, { low, high }: HexRange): string {
   const isUnder = (prefix: string) =>
-    `(${column} like '${prefix.replace('_', '\\_')}%' and octet_length(${column}) = ${prefix.length + DIGITS})`;
-  const digits = `right(${column}, ${DIGITS}) collate "C"`;
+    `(${column} like '${prefix.replace('_', '\\_')}%' and octet_length(${column}) = ${prefix.length + BLOCK_DIGITS})`;
+  const digits = `right(${column}, ${BLOCK_DIGITS}) collate "C"`;
   const bounds = [low && `${digits} >= '${low}'`, high && `${digits} < '${high}'`].filter(Boolean);
   return [`(${isUnder(`${kid}_`)} or ${isUnder(`${kid}t_`)})`, ...bounds].join(' and ');
 }
@@ -133,8 +132,8 @@ const UPDATE_VAULT = `
  */
 export async function moveVault(client: ClientBase, { from, to }: Rotation, range: HexRange): Promise<void> {
   // Digits of uuids are compared as those of texts are; what is below the upper end is all that begins with less.
-  const low = range.low.padEnd(DIGITS, '0');
-  const high = range.high === null ? 'f'.repeat(DIGITS) : range.high.padEnd(DIGITS, '0');
+  const low = range.low.padEnd(BLOCK_DIGITS, '0');
+  const high = range.high === null ? 'f'.repeat(BLOCK_DIGITS) : range.high.padEnd(BLOCK_DIGITS, '0');
   const { rows } = await client.query<VaultRow>(VAULT_ROWS, [kidNumber(from.kid), low, high]);
   const inRange = rows.filter(({ digits }) => range.high === null || digits < high);
   const blocks = Buffer.from(inRange.map(({ digits }) => digits).join(''), 'hex');
@@ -145,7 +144,7 @@ export async function moveVault(client: ClientBase, { from, to }: Rotation, rang
       kidNumber(to.kid),
       chunk.map(({ tableoid }) => tableoid),
       chunk.map(({ ctid }) => ctid),
-      chunk.map((_, i) => moved.slice((at + i) * DIGITS, (at + i + 1) * DIGITS)),
+      chunk.map((_, i) => moved.slice((at + i) * BLOCK_DIGITS, (at + i + 1) * BLOCK_DIGITS)),
     ]);
   }
 }
@@ -162,7 +161,7 @@ export interface Rekeyed {
 
 /** Each under the new key where it is under the old one and within the range, else as it is. */
 export function rekeyed(values: readonly (string | null)[], { from, to }: Rotation, { low, high }: HexRange): Rekeyed {
-  const form = new RegExp(`^${from.kid}(t?)_([0-9a-f]{${DIGITS}})$`);
+  const form = new RegExp(`^${from.kid}(t?)_([0-9a-f]{${BLOCK_DIGITS}})$`);
   const old = values.map((value) => {
     const [, text = '', digits = ''] = form.exec(value ?? '') ?? [];
     return digits >= low && digits !== '' && (high === null || digits < high) ? { text, digits } : null;
@@ -173,9 +172,9 @@ export function rekeyed(values: readonly (string | null)[], { from, to }: Rotati
   const moved = values.map((value, i) => {
     const one = old[i];
     if (!one) return value;
-    const pseudonym = `${to.kid}${one.text}_${digits.slice(at, at + DIGITS)}`;
-    at += DIGITS;
+    const pseudonym = `${to.kid}${one.text}_${digits.slice(at, at + BLOCK_DIGITS)}`;
+    at += BLOCK_DIGITS;
     return pseudonym;
   });
-  return { values: moved, count: blocks.length / (DIGITS / 2) };
+  return { values: moved, count: blocks.length / (BLOCK_DIGITS / 2) };
 }

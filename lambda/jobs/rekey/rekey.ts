@@ -3,8 +3,11 @@ import { JobError } from '../../errors.ts';
 import type { KeyCheck } from '../../masking/masker.ts';
 import type { MaskingState } from '../../masking/masking-state.ts';
 import type { DatabaseConfig } from '../../store/connection/database.ts';
+import { joinRowByRow } from '../../store/connection/join-row-by-row.ts';
 import { areEnrolled } from '../../store/connection/key-check.ts';
 import { withSession } from '../../store/connection/with-session.ts';
+import { inTransaction } from '../../store/write/in-transaction.ts';
+import { SELECT_STATE } from '../../store/write/mask-guard.ts';
 import { countUnder, type HexRange, movePseudonyms, moveVault, type Rotation } from './move-pseudonyms.ts';
 
 export interface RekeyOptions {
@@ -57,8 +60,7 @@ async function rekeyOn(client: ClientBase, options: RekeyOptions): Promise<Rekey
   const { from } = rotation;
   if (!(await areEnrolled(client, checks)))
     return { outcome: 'not enrolled', moved: 0, left: await countUnder(client, from.kid) };
-  // A join of a chunk with the whole table would read that once per chunk.
-  await client.query('set enable_hashjoin = off; set enable_mergejoin = off');
+  await joinRowByRow(client);
   const isOpen = await inStep(client, (state) => open(client, state, rotation));
   progress.total(await countUnder(client, from.kid));
   let moved = 0;
@@ -84,24 +86,15 @@ async function rekeyOn(client: ClientBase, options: RekeyOptions): Promise<Rekey
 }
 
 /** Above read committed the last pass would not see what was written until it got the lock. */
-async function inStep<T>(client: ClientBase, work: (state: MaskingState) => Promise<T>): Promise<T> {
-  await client.query('begin isolation level read committed');
-  try {
-    const result = await work(await lockState(client));
-    await client.query('commit');
-    return result;
-  } catch (error) {
-    await client.query('rollback').catch(() => {});
-    throw error;
-  }
+function inStep<T>(client: ClientBase, work: (state: MaskingState) => Promise<T>): Promise<T> {
+  const first = ['set transaction isolation level read committed'];
+  return inTransaction(client, first, async () => work(await lockState(client)));
 }
 
 /** No advisory lock: anybody can hold one. */
 async function lockState(client: ClientBase): Promise<MaskingState> {
   try {
-    const { rows } = await client.query<MaskingState>(
-      'select kid, next_kid as "nextKid", frontier, generation::text from mask_state for update nowait',
-    );
+    const { rows } = await client.query<MaskingState>(`${SELECT_STATE} for update nowait`);
     if (rows[0]) return rows[0];
   } catch (error) {
     if ((error as { code?: unknown }).code !== LOCK_NOT_AVAILABLE) throw error;

@@ -27,7 +27,7 @@ export interface Facts {
   forms: FormCount[];
   /** Rows with something like an IPv4 address where none belongs, by column. */
   ipLike: Record<'user_id' | 'device_type' | 'locale', number>;
-  /** What an audit finds besides values: grants and the like beyond those of the migrations, and settings that log values. */
+  /** What an audit finds apart from values: rights that the migrations do not give, and settings that log values. */
   access: { grants: number; logSettings: number };
 }
 

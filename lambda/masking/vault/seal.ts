@@ -24,7 +24,7 @@ export interface SealedValue {
  * Seals values under a data key of their own, which is made here and forgotten. No caller may pass one: to seal twice under
  * one key would use its key stream twice, and whoever had both could read them.
  *
- * There is no authentication tag. Whoever may write rows has the public key, and could forge one as well; what a value has
+ * There is no authentication tag. Whoever may write rows has the public key and could forge a tag as well; what a value has
  * to match is its pseudonym, which is a MAC.
  *
  * @param texts in their one spelling

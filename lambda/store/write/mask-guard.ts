@@ -1,10 +1,13 @@
 import type { ClientBase } from 'pg';
 import { unknownLayer } from '../../errors.ts';
+import { KEY_ID } from '../../masking/masker.ts';
 import type { MaskingState } from '../../masking/masking-state.ts';
+
+/** Gives a MaskingState. */
+export const SELECT_STATE = 'select kid, next_kid as "nextKid", frontier, generation::text from mask_state';
 
 /** SQLSTATE with which `mask_guard` refuses a write that was masked under another state. */
 const STATE_CHANGED = 'LE001';
-const KID = /^k[1-9][0-9]{0,3}$/;
 const FRONTIER = /^[0-9a-f]{0,32}$/;
 const GENERATION = /^[0-9]{1,19}$/;
 
@@ -15,7 +18,10 @@ const GENERATION = /^[0-9]{1,19}$/;
  */
 export function maskGuard({ kid, nextKid, frontier, generation }: MaskingState): string[] {
   const isSafe =
-    KID.test(kid) && (nextKid === null || KID.test(nextKid)) && FRONTIER.test(frontier) && GENERATION.test(generation);
+    KEY_ID.test(kid) &&
+    (nextKid === null || KEY_ID.test(nextKid)) &&
+    FRONTIER.test(frontier) &&
+    GENERATION.test(generation);
   if (!isSafe) throw new RangeError('the masking state is not one');
   const next = nextKid === null ? 'null' : `'${nextKid}'`;
   return [
@@ -52,8 +58,6 @@ async function beginState(client: ClientBase, kid: string): Promise<MaskingState
 }
 
 async function selectState(client: ClientBase): Promise<MaskingState | undefined> {
-  const { rows } = await client.query<MaskingState>(
-    'select kid, next_kid as "nextKid", frontier, generation::text from mask_state',
-  );
+  const { rows } = await client.query<MaskingState>(SELECT_STATE);
   return rows[0];
 }
