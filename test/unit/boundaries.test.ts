@@ -51,7 +51,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'cdk-nag',
   ],
   'tools/cli': ['@commander-js/extra-typings'],
-  'tools/sqs': ['lambda/settings', '@aws-sdk/client-sqs', '@smithy/signature-v4'],
+  'tools/sqs': ['lambda/settings', '@aws-sdk/client-sqs'],
   'tools/drain': [
     'lambda',
     'tools/cli',

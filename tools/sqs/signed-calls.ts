@@ -1,8 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { SignatureV4 } from '@smithy/signature-v4';
 import { openConnection, type SendOptions } from './connection.ts';
 import { createRetries } from './retries.ts';
-import { Sha256 } from './sha256.ts';
+import { createSigner } from './signature.ts';
 import { readAnswer } from './sqs-error.ts';
 
 export interface SignedCalls {
@@ -16,27 +15,16 @@ export interface SignedCalls {
  * Endpoint, region, credentials, clock correction and retries are that client's, and it still makes every other call.
  */
 export function createSignedCalls({ config }: SQSClient, queueUrl: string): SignedCalls {
-  const { region, credentials } = config;
-  const signer = new SignatureV4({ service: 'sqs', region, credentials, sha256: Sha256, applyChecksum: false });
   const retry = createRetries(config);
-  // Without an endpoint the client goes by the queue's URL, and so does this.
-  const connection = Promise.resolve(config.endpoint?.()).then((endpoint) => openConnection(endpoint, queueUrl));
-  connection.catch(() => {}); // told to whoever calls
+  const opened = open(config, queueUrl);
+  opened.catch(() => {}); // told to whoever calls
 
   async function attempt<Answer>(action: string, body: string, options: SendOptions): Promise<Answer> {
-    const { origin, send } = await connection;
-    const { host } = origin;
-    const unsigned = {
-      method: 'POST',
-      protocol: origin.protocol,
-      hostname: host,
-      path: origin.pathname,
-      headers: { host, 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
-      body,
-    };
-    const signingDate = new Date(Date.now() + config.systemClockOffset);
-    const { headers } = await signer.sign(unsigned, { signingDate });
-    return readAnswer<Answer>(action, await send(headers, body, options));
+    const { connection, sign } = await opened;
+    // Asked for at each call, since the client replaces those that expire.
+    const credentials = await config.credentials();
+    const headers = sign(action, body, credentials, new Date(Date.now() + config.systemClockOffset));
+    return readAnswer<Answer>(action, await connection.send(headers, body, options));
   }
 
   return {
@@ -44,6 +32,12 @@ export function createSignedCalls({ config }: SQSClient, queueUrl: string): Sign
       const body = JSON.stringify(input);
       return retry(() => attempt(action, body, options));
     },
-    close: () => void connection.then(({ close }) => close()).catch(() => {}),
+    close: () => void opened.then(({ connection }) => connection.close()).catch(() => {}),
   };
+}
+
+async function open(config: SQSClient['config'], queueUrl: string) {
+  // Without an endpoint the client goes by the queue's URL, and so does this.
+  const connection = openConnection(await config.endpoint?.(), queueUrl);
+  return { connection, sign: createSigner(connection.origin, await config.region()) };
 }

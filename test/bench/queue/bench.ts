@@ -3,10 +3,10 @@
  *
  * Method. Two processes, each with a queue on one emulator and a database on one PostgreSQL, drain 10,000 messages by
  * turns, in an order drawn anew in every round. Both run the function's own code in the same thread, with batches of up
- * to 10,000 and a window of half a second. The first rounds warm up and do not count. Measured are the CPU of the process
- * (all its threads; not the emulator's, not PostgreSQL's) and the time from the first call to the last delete. Reported
- * are medians with the middle half, once with the function and once with the calls alone, and ratios as medians of the ratios inside each round. Proved in each run, or it
- * fails: each has stored and deleted every message.
+ * to 10,000 and a window of a tenth of a second. The first rounds warm up and do not count. Measured are the CPU of the
+ * process (all its threads; not the emulator's, not PostgreSQL's) and the time from the first call to the last delete.
+ * Reported are medians with the middle half, once with the function and once with the calls alone, and ratios as medians
+ * of the ratios inside each round. Proved in each run, or it fails: each has stored and deleted every message.
  *
  * Not measured: a network between the process and SQS, and TLS. On AWS a call takes 10 to 20 ms, so there the rate is
  * that of the calls side by side, and the CPU is what differs.
