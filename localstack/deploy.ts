@@ -15,7 +15,7 @@ import { sendInstructions } from './events/instructions.ts';
 export async function deploy({ env, out }: Pick<CommandLine, 'env' | 'out'>): Promise<Answer> {
   if (!env.DATABASE_URL !== !env.FUNCTION_DATABASE_URL) {
     throw new UserError(
-      'DATABASE_URL and FUNCTION_DATABASE_URL are the same Postgres, as this machine and as the function sees it: set both, or neither.',
+      'DATABASE_URL and FUNCTION_DATABASE_URL name the same Postgres, for this machine and for the function: set both, or neither.',
       2,
     );
   }
@@ -23,7 +23,7 @@ export async function deploy({ env, out }: Pick<CommandLine, 'env' | 'out'>): Pr
   await requireServices(at, out);
   await refuseOtherKeys(at, env);
   const cdklocal = (title: string, ...args: string[]) =>
-    runStep({ title, command: ['cdklocal', ...args], env: at.env, advice: 'What it says is above.' }, out);
+    runStep({ title, command: ['cdklocal', ...args], env: at.env, advice: 'Its own message is above.' }, out);
   await cdklocal('Preparing LocalStack for CDK', 'bootstrap');
   const folder = mkdtempSync(join(tmpdir(), 'login-etl-'));
   try {
@@ -38,7 +38,7 @@ export async function deploy({ env, out }: Pick<CommandLine, 'env' | 'out'>): Pr
     };
     await prove({ ...endpoints, masker: localMasker(env) }, out);
     out.write(`\nThe queue is ${endpoints.queueUrl}\n\n${sendInstructions(endpoints)}`);
-    out.write('\nMany at once: npx login-etl seed. Take it all down: npx login-etl destroy --stage localstack.\n');
+    out.write('\nTo send many at once: npx login-etl seed\nTo take it all down:  npx login-etl destroy --stage localstack\n');
     return { json: { ...endpoints } };
   } finally {
     rmSync(folder, { recursive: true });

@@ -25,7 +25,7 @@ Environment
     const destroyed: string[] = [];
     if (await localStackAnswers(at.endpoint)) {
       const command = ['cdklocal', 'destroy', '--force'] as const;
-      await runStep({ title: 'Destroying the stack', command, env: at.env, advice: 'What it says is above.' }, out);
+      await runStep({ title: 'Destroying the stack', command, env: at.env, advice: 'Its own message is above.' }, out);
       destroyed.push('stack');
     } else {
       out.write(`No LocalStack answers at ${at.endpoint}, so there is no stack.\n`);

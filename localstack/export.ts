@@ -22,11 +22,11 @@ export const command = defineCommand(
         'Writes the rows of user_logins, however many, in the order of the table. With --user: all rows of one person, ' +
           'whose id is read from standard input.',
       )
-      .addOption(oneOf('--format <name>', 'of the rows', FORMATS))
+      .addOption(oneOf('--format <name>', 'format of the rows', FORMATS))
       .option('--out <file>', 'a file that only you can read, instead of standard output')
-      .option('--since <date>', 'only logins of this day and later, as 2026-01-31', isoDate)
+      .option('--since <date>', 'only logins from this day on, such as 2026-01-31', isoDate)
       .option('--user', 'only logins of the user whose id is on standard input', false)
-      .option('--version-text', 'with app_version_text as well, as 2.3.0', false)
+      .option('--version-text', 'add app_version_text, such as 2.3.0', false)
       .option(...DATA_OPTION)
       .addOption(NO_STAGE_OPTION)
       .addHelpText('after', HELP),
@@ -55,7 +55,7 @@ async function exportTo(
   try {
     const opened = await interruptible(openExport(client, what, onRows), stop);
     if (opened !== null) return await write(opened, out ?? stdout, stop);
-    stderr.write('There is no such login, so nothing was written.\n');
+    stderr.write('No login was found, so nothing was written.\n');
     return { json: { file: null, rows: 0 }, exitCode: NOTHING_FOUND };
   } finally {
     progress.end();
@@ -75,12 +75,12 @@ async function write({ content, rows }: Export, sink: string | Writable, stop: A
 
 const HELP = `
 CSV has a header; a null is an empty field, and an empty text is "". Texts are
-as the producer sent them: a spreadsheet takes one that begins with = + - or @
-for a formula, so import user_id, device_type and locale as text.
-JSON and JSON Lines have an object for each row, with null and numbers as such.
+as the producer sent them, and a spreadsheet takes one that begins with = + - or
+@ for a formula: import user_id, device_type and locale as text.
+JSON and JSON Lines have an object for each row, with real nulls and numbers.
 
 Exit code: 0 done, 1 failed, 2 wrong usage, 3 nothing found (--user),
-130 interrupted. FILE has its name only when it is whole.
+130 interrupted. FILE appears only when it is whole.
 
 Examples:
   npx login-etl export --out logins.csv

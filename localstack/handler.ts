@@ -4,8 +4,8 @@ import { ENV } from '../lambda/settings/environment.ts';
 import { migrate } from '../lambda/store/schema/migrate.ts';
 
 /**
- * The Lambda entry on LocalStack, which runs no custom resources: the function brings the schema there itself, before its
- * first batch. Everything after that is what AWS runs.
+ * The Lambda entry on LocalStack, which runs no custom resources: there the function itself applies the migrations,
+ * before its first batch. Everything after that is what AWS runs.
  */
 const handleBatch = createHandler(process.env);
 let migrated: Promise<void> | undefined;

@@ -15,7 +15,7 @@ import { DATA_OPTION, DATABASE_HELP, lookIntoDatabase } from './embedded/look-in
 
 interface Found {
   facts: Facts;
-  /** null where nobody knows what became of the messages of the last run. */
+  /** null if it is not known what became of the last run's messages. */
   record: RunRecord | null;
   /** Where the report goes. */
   file: string;
@@ -27,11 +27,11 @@ export const command = defineCommand(
   (command) =>
     command
       .description(
-        'Draws the logins as one HTML file, from aggregates of one moment. It needs no network and runs no script. ' +
+        'Draws the logins as one HTML file, from one snapshot. The page needs no network and runs no script. ' +
           'With --json it prints the figures instead.',
       )
       .option('--out <file>', 'write it here (default: report.html in the data folder)')
-      .option('--days <n>', 'only the logins of the last so many days', integerBetween(1, 36_500))
+      .option('--days <n>', 'only the logins of the last n days', integerBetween(1, 36_500))
       .option(...DATA_OPTION)
       .option(...STAGE_OPTION)
       .addHelpText('after', DATABASE_HELP),
@@ -57,7 +57,7 @@ async function here({ env, stderr }: Line, days: number | null, data = DATA_FOLD
 }
 
 async function onStage({ env, stderr, interrupt }: Line, days: number | null, stage: string): Promise<Found> {
-  const stop = interrupt('The function counts on, and nobody hears of it.');
+  const stop = interrupt('The function goes on counting, and its answer is dropped.');
   stderr.write(`  counting beside the database of ${printable(stage)}\n`);
   const request = { look: 'report', days };
   const facts = await invokeOnStage<Facts>({ stage, command: 'look', request, env, stop });

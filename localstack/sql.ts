@@ -22,15 +22,15 @@ export const command = defineCommand(
   (command) =>
     command
       .description('Runs one SQL statement, which can only read. Without a statement it opens psql.')
-      .argument('[STATEMENT]', 'SQL')
-      .option('--csv', 'the rows as CSV, however many', false)
+      .argument('[STATEMENT]', 'one SQL statement')
+      .option('--csv', 'print all rows as CSV', false)
       .option(...DATA_OPTION)
       .addOption(NO_STAGE_OPTION)
       .addHelpText('after', HELP),
   async ({ args: [statement], options: { csv, data = DATA_FOLDER }, json, ...line }) => {
-    if (csv && json) throw new UserError('--csv and --json are two forms: choose one.', 2);
+    if (csv && json) throw new UserError('Choose one of --csv and --json.', 2);
     if (statement === undefined) {
-      if (csv || json) throw new UserError('Which statement? --csv and --json need one.', 2);
+      if (csv || json) throw new UserError('--csv and --json need a statement.', 2);
       return withDatabaseUrl(line.env, data, async (url) => ({ json: {}, exitCode: await openPsql(url, line.env) }));
     }
     const stop = line.interrupt();
@@ -68,7 +68,7 @@ const plural = (rows: number) => `${formatCount(rows)} ${rows === 1 ? 'row' : 'r
 
 const HELP = `
 A table shows the first ${MOST_ROWS.table} rows, and a null as a dot. --json holds at most
-${formatCount(MOST_ROWS.json)} rows, with all digits of a number: read large ones with care.
+${formatCount(MOST_ROWS.json)} rows, and all digits of a number: not every reader keeps them.
 A superuser's statement runs as pg_read_all_data.
 
 Examples:

@@ -19,10 +19,10 @@ export const command = defineCommand(
           'Sends events, waits until each is stored or dead-lettered, and shows what became of them.',
       )
       .argument('[FILE...]', FILE_HELP)
-      .option('--watch', 'stay up, store what arrives, until Ctrl-C', false)
+      .option('--watch', 'stay up and store what arrives, until Ctrl-C', false)
       .option('--fresh', 'begin with an empty database', false)
       .option('--vault', 'seal every ip and device id, so that they can be recovered', false)
-      .option('--save, --rejected <file>', 'write dead letters to a new file at the end: raw, for you alone to read')
+      .option('--save, --rejected <file>', 'write dead letters, unmasked, to a new file that only you can read')
       .option('--port <n>', 'port of the embedded PostgreSQL (default: a free one)', integerBetween(1, 65_535))
       .option('--sqs-port <n>', 'port of the SQS queue (default: a free one)', integerBetween(1, 65_535))
       .option('--data <dir>', "keep database, mask keys and log in this folder (default: the project's .login-etl)")
@@ -44,11 +44,11 @@ Environment
   MASK_KEY      hex:... or base64:... of at least 32 random bytes instead of
                 the key made by the first run
   MASK_LAYER_KEY
-                the same for the layer key; with a MASK_KEY and without this
-                one, MASK_KEY serves for both
+                the same for the layer key; if only MASK_KEY is set, it
+                serves for both
   VAULT_PUBLIC_KEY
-                with --vault, a key of your own to seal for, instead of the one
-                made by the first such run
+                with --vault, a public key of your own to seal with, instead of
+                the one made by the first such run
   MASK_KEY_ID   the layer key's id, which begins every pseudonym (default: k1)
 
 The exit code is 0 when every event was stored, or dead-lettered for a named
@@ -69,10 +69,10 @@ async function start(options: StartOptions, folder: DataFolder, line: Omit<Comma
 function checkSettings(options: StartOptions, keys: Record<string, string>, env: Environment): void {
   const databaseUrl = env[ENV.databaseUrl];
   if (options.fresh && databaseUrl) {
-    throw new UserError('--fresh empties the embedded database only, and DATABASE_URL names another one.', 2);
+    throw new UserError('--fresh empties only the embedded database, but DATABASE_URL names another one.', 2);
   }
   if (options.port !== undefined && databaseUrl) {
-    throw new UserError('--port is that of the embedded database, and DATABASE_URL names another one.', 2);
+    throw new UserError('--port is for the embedded database, but DATABASE_URL names another one.', 2);
   }
   refuseExisting(options.rejected);
   const rest = {

@@ -1,4 +1,4 @@
-// Installs what package-lock.json names where that is missing or stale, then runs a program on the project's own Node.
+// Installs the packages of package-lock.json if any are missing or stale, then runs a program on the project's own Node.
 // Plain JavaScript for Node 18, because it runs before there is a newer one in node_modules.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -9,25 +9,25 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BIN = join(ROOT, 'node_modules', '.bin');
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-/** npm needs a moment to stop its own children; after that it is not waited for. */
+/** npm needs a moment to stop its own children; after this long nobody waits for it any more. */
 const STOP_NPM_MS = 5_000;
 
-/** Ends this process where the packages cannot be installed, or Ctrl-C stops the installation. */
+/** Ends this process if the packages cannot be installed, or if Ctrl-C stops the installation. */
 export async function ensureInstalled() {
   if (isInstalled()) return;
   // Standard output may be read by a program.
   console.error('Installing the packages of package-lock.json (once; about half a minute) ...');
   const { code, signal } = await install();
   if (signal) {
-    console.error('\nThe installation was interrupted; the same command begins it again.');
+    console.error('\nThe installation was interrupted. Run the same command to start it again.');
     process.exit(128 + constants.signals[signal]);
   }
   if (code === 0 && isInstalled()) return;
-  console.error('The installation failed; what npm says is above. Fix that, then run the same command again.');
+  console.error('The installation failed; npm's own message is above. Fix that, then run the same command again.');
   process.exit(1);
 }
 
-/** npm keeps its own account of what it installed; every package of the lock file must be in it, in that version. */
+/** npm records what it installed; every package of the lock file must be in that record, in the same version. */
 function isInstalled() {
   try {
     const { packages: wanted } = readJson('package-lock.json');
@@ -45,8 +45,8 @@ function readJson(path) {
 }
 
 /**
- * In a process group of its own, so that an interrupt ends npm with everything it has started: what goes on installing
- * would be in the way of the next run.
+ * Runs in its own process group, so an interrupt ends npm and everything it has started: a leftover installation would
+ * get in the way of the next run.
  */
 function install() {
   const npm = process.env.npm_execpath;
@@ -83,17 +83,17 @@ function killGroup({ pid }, signal) {
   }
 }
 
-/** Node 24 of node_modules comes first on the path, whatever Node runs this file. Its exit code becomes this one's. */
+/** Puts Node 24 of node_modules first on the path, whichever Node runs this file, and exits with the program's exit code. */
 export function run(command, args) {
   const env = { ...process.env, PATH: BIN + delimiter + process.env.PATH };
   const child = spawn(command, args, { env, stdio: 'inherit' });
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
-  // When npm is killed outright the command would live on, and hold its data folder.
+  // If npm is killed outright, the command would otherwise live on and keep its data folder locked.
   const parent = process.ppid;
   if (process.env.npm_lifecycle_event) {
     const watch = setInterval(() => {
       if (process.ppid === parent) return;
-      // Once: a second signal means at once.
+      // Only the first: a second signal means "right now".
       clearInterval(watch);
       child.kill('SIGTERM');
     }, 250).unref();

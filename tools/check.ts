@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-const HELP = `Everything that can be said about the code without changing it: format, lint, folder boundaries, types, tests.
+const HELP = `Checks the code without changing it: format, lint, folder boundaries, types, tests.
 
   npm run check                 all of it
   npm run check -- --static     without the tests
@@ -26,7 +26,7 @@ function main(args: readonly string[]): number {
 function runStep({ name, command: [program, ...args] }: (typeof STEPS)[number]): boolean {
   process.stderr.write(`\n${name}\n`);
   const { status } = spawnSync(program, args, { stdio: 'inherit' });
-  if (status !== 0) process.stderr.write(`\n${name}: failed. "npm run fix" fixes format, and what lint can fix.\n`);
+  if (status !== 0) process.stderr.write(`\n${name}: failed. "npm run fix" corrects the format and whatever lint can fix.\n`);
   return status === 0;
 }
 

@@ -7,13 +7,13 @@ import { integerBetween } from './cli/values.ts';
 export interface DatabaseCommand<Result> {
   name: string;
   description: string;
-  /** Harmless to run again, wherever it broke off. @returns what `--json` prints */
+  /** Safe to run again, wherever it stopped. @returns what `--json` prints */
   run(databaseUrl: string): Promise<Result>;
   /** The same for people, in one sentence. */
   describe(result: Result): string;
 }
 
-/** A command that does one thing to the database of DATABASE_URL, and waits for one that is waking. */
+/** A command that does one thing to the database of DATABASE_URL, and waits for it if it is waking up. */
 export function databaseCommand<Result extends Record<string, unknown>>({
   name,
   description,
@@ -26,7 +26,7 @@ export function databaseCommand<Result extends Record<string, unknown>>({
         .description(description)
         .option(
           '--wait <seconds>',
-          `how long to wait for a database that is waking, restarting or failing over (default: ${WAIT_SECONDS})`,
+          `how long to wait for a database that is waking up, restarting or failing over (default: ${WAIT_SECONDS})`,
           integerBetween(0, 3_600),
         )
         .addHelpText(

@@ -6,14 +6,14 @@ const ADVICE: readonly (readonly [start: string, sentence: string])[] = [
   ['28P01', 'The database refuses the password: correct DATABASE_URL.'],
   ['28', 'The database refuses this login: correct the role in DATABASE_URL, or let it in (pg_hba.conf).'],
   ['3D', 'The database does not exist: create it, or correct its name in DATABASE_URL.'],
-  ['25006', 'The database is read-only, as a standby is: name the server that can be written to.'],
+  ['25006', 'The database is read-only, like a standby: use the server that takes writes.'],
   ['42501', 'The role in DATABASE_URL may not do this: use the owner, or grant it what the command needs.'],
   ['42', 'The schema of the database is not the one this release needs: run npx login-etl migrate.'],
   ['3F', 'The schema of the database is not the one this release needs: run npx login-etl migrate.'],
-  ['53300', 'The database has no connection left: close some, or raise max_connections.'],
-  ['53', 'The database has run out of disk, memory or the like: its own log says of what.'],
+  ['53300', 'The database has no free connection: close some, or raise max_connections.'],
+  ['53', 'The database has run out of disk, memory or another resource: its own log says which.'],
   ['57', 'The database is starting, stopping or has cut the statement off: try again in a moment.'],
-  ['ECONNREFUSED', 'Nothing answers where DATABASE_URL says the database is: start it, or correct host and port.'],
+  ['ECONNREFUSED', 'Nothing answers at the host and port in DATABASE_URL: start the database, or correct them.'],
   ['ENOTFOUND', 'The host in DATABASE_URL has no address: correct it.'],
   ['EAI_AGAIN', 'The host in DATABASE_URL cannot be looked up at the moment: try again, or correct it.'],
   [
@@ -30,16 +30,16 @@ export function explainError(error: unknown): string {
   return explainDatabaseError(error) ?? safeError(error).stack ?? '';
 }
 
-/** Somebody who makes a new key where rows exist already can never join the two. */
+/** Whoever makes a new key for a table that has rows can never join the two. */
 function withPlaceOfKeys({ message, problems }: ConfigError): string {
   if (!problems.some((problem) => /^MASK_(LAYER_)?KEY is missing/.test(problem))) return message;
-  return `${message} Where there are rows already, only the keys that wrote them will do: npm start keeps its own in .login-etl/mask-key and .login-etl/mask-layer-key, a stage has them in KMS.`;
+  return `${message} If there are rows already, use the keys that wrote them: npm start keeps its own in .login-etl/mask-key and .login-etl/mask-layer-key, and a stage has them in KMS.`;
 }
 
-/** @returns null for what did not come from the database or the way to it */
+/** @returns null for an error that came neither from the database nor from the way to it */
 export function explainDatabaseError(error: unknown): string | null {
   const code = classifyDatabaseError(error)?.code;
   if (code === undefined) return null;
   const advice = ADVICE.find(([start]) => code.startsWith(start))?.[1];
-  return advice ? `${advice.slice(0, -1)} (${code}).` : `The database cannot do it (${code}): its own log says more.`;
+  return advice ? `${advice.slice(0, -1)} (${code}).` : `The database refused (${code}): its own log says more.`;
 }

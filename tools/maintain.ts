@@ -5,7 +5,7 @@ import { databaseCommand } from './database-command.ts';
 export const command = databaseCommand({
   name: 'maintain',
   description:
-    'Deletes ledger entries of messages that can no longer come again. Can run at any time, beside the function.',
+    'Deletes ledger entries of messages that can no longer come again. Can run at any time, while the function goes on.',
   run: async (databaseUrl) => ({ deleted: await pruneLedger(databaseUrl) }),
   describe: ({ deleted }) => `Deleted ${formatCount(deleted)} ledger entries.`,
 });

@@ -4,9 +4,9 @@ import { databaseCommand } from './database-command.ts';
 export const command = databaseCommand({
   name: 'migrate',
   description:
-    'Brings the database of DATABASE_URL to the newest schema. Harmless to run again, at any time. ' +
+    'Brings the database of DATABASE_URL to the newest schema. Safe to run again at any time. ' +
     'The role must be allowed to create tables and roles.',
   run: async (databaseUrl) => ({ applied: await migrate(databaseUrl) }),
   describe: ({ applied }) =>
-    applied.length === 0 ? 'Nothing to do: the schema is the newest.' : `Applied ${applied.join(', ')}.`,
+    applied.length === 0 ? 'Nothing to do: the schema is up to date.' : `Applied ${applied.join(', ')}.`,
 });

@@ -7,10 +7,18 @@ import { forecast, type Load } from './forecast.ts';
 import { MEASURED } from './measured.ts';
 import { count } from './text.ts';
 
-/** A row for each order of magnitude, as Markdown: what carries it, and what it costs. */
-export function ordersOfMagnitude(settings: AwsSettings, eventBytes: number): string {
+/** What carries 1, 10, ... 1,000,000 events a second, and what it costs. */
+export function ordersOfMagnitude(settings: AwsSettings, eventBytes: number) {
   const rates = Array.from({ length: 7 }, (_, power) => 10 ** power);
-  const rows = rates.map((eventsPerSecond) => orderRow(settings, { eventsPerSecond, eventBytes }));
+  return rates.map((eventsPerSecond) => order(settings, { eventsPerSecond, eventBytes }));
+}
+
+/** The same as a Markdown table. */
+export function ordersTable(settings: AwsSettings, eventBytes: number): string {
+  const rows = ordersOfMagnitude(settings, eventBytes).map((figures) => {
+    const cells = Object.values(figures).map((figure) => (typeof figure === 'number' ? count(figure) : figure));
+    return `| ${cells.join(' | ')} |`;
+  });
   return [
     '| events/s | carried by | batches/s | events each | functions | WAL MB/s | GB a day | ledger GB | USD a month |',
     '|---|---|---|---|---|---|---|---|---|',
@@ -18,24 +26,24 @@ export function ordersOfMagnitude(settings: AwsSettings, eventBytes: number): st
   ].join('\n');
 }
 
-function orderRow(settings: AwsSettings, load: Load): string {
+/** In the order of the table's columns. */
+function order(settings: AwsSettings, load: Load) {
   const carriedBy = carrier(settings, load);
   const { parts } = carriedBy;
   const part = { ...load, eventsPerSecond: load.eventsPerSecond / parts };
   const at = forecast(carriedBy.settings, part);
   const perDay = load.eventsPerSecond * SECONDS_PER_DAY;
-  const cells = [
-    count(load.eventsPerSecond),
-    carries(settings, carriedBy),
-    count(at.batchesPerSecond * parts),
-    count(at.eventsPerBatch),
-    count(at.functionsBusy * parts),
-    count((at.walBytesPerSecond * parts) / 1e6),
-    count((perDay * (MEASURED.rowBytes + MEASURED.ledgerBytes)) / 1e9),
-    count((perDay * LEDGER_RETENTION_DAYS * MEASURED.ledgerBytes) / 1e9),
-    count(dollars(carriedBy.settings, part, 10).total * parts),
-  ];
-  return `| ${cells.join(' | ')} |`;
+  return {
+    eventsPerSecond: load.eventsPerSecond,
+    carriedBy: carries(settings, carriedBy),
+    batchesPerSecond: at.batchesPerSecond * parts,
+    eventsPerBatch: at.eventsPerBatch,
+    functionsBusy: at.functionsBusy * parts,
+    walMegabytesPerSecond: (at.walBytesPerSecond * parts) / 1e6,
+    gigabytesPerDay: (perDay * (MEASURED.rowBytes + MEASURED.ledgerBytes)) / 1e9,
+    ledgerGigabytes: (perDay * LEDGER_RETENTION_DAYS * MEASURED.ledgerBytes) / 1e9,
+    dollarsPerMonth: dollars(carriedBy.settings, part, 10).total * parts,
+  };
 }
 
 function carries(before: AwsSettings, { parts, settings, partitioned }: Carrier): string {

@@ -8,7 +8,7 @@ const COMPOSE_DATABASE = 'postgres://postgres:postgres@localhost:5432/postgres';
 export interface Deployment {
   endpoint: string;
   databaseUrl: string;
-  /** Neither is somewhere else, so docker compose may start and stop both. */
+  /** Neither is elsewhere, so docker compose may start and stop both. */
   isCompose: boolean;
   /** For cdklocal and the AWS clients: LocalStack, whatever account the user's own settings name. */
   env: Record<string, string | undefined>;
@@ -18,7 +18,7 @@ export interface Deployment {
 export function findDeployment(env: Environment): Deployment {
   const endpoint = env.AWS_ENDPOINT_URL || COMPOSE_ENDPOINT;
   if (!URL.canParse(endpoint))
-    throw new UserError('AWS_ENDPOINT_URL is no URL: it is http://localhost:4566 or the like.');
+    throw new UserError('AWS_ENDPOINT_URL is not a URL: it must be one like http://localhost:4566.');
   const { region, accessKeyId, secretAccessKey } = LOCAL_AWS;
   return {
     endpoint,

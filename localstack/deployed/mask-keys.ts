@@ -16,7 +16,7 @@ import type { Deployment } from './deployment.ts';
 const FIRST_BLOCK = Buffer.of(1);
 const NO_TABLE = '42P01';
 
-/** What a deployment with these settings gives values, wherever its keys are. */
+/** The pseudonyms that a deployment with these settings gives, wherever its keys are. */
 export function localMasker(env: Environment): Masker {
   const { root, layer } = localKeyMaterial(env);
   return createMasker(LOCALSTACK.maskKeyId, {
@@ -38,7 +38,7 @@ function macOf(material: Buffer, info: string): Buffer {
 /**
  * LocalStack makes a key when its stack is created, and goes on using it whatever later deployments say.
  *
- * @throws UserError where database or deployed function have other keys than a deployment with these settings would
+ * @throws UserError if the database or the deployed function has other keys than a deployment with these settings would
  */
 export async function refuseOtherKeys(at: Deployment, env: Environment): Promise<void> {
   await refuseOtherDatabase(at.databaseUrl, localMasker(env));
@@ -50,13 +50,13 @@ export async function refuseOtherKeys(at: Deployment, env: Environment): Promise
   ] as const) {
     if (keyId === undefined || (await isKey(at, keyId, info, macOf(material, info)))) continue;
     throw new UserError(
-      `The stack on LocalStack has another key than ${setting} gives and would go on using it, so nothing was deployed: ` +
-        'deploy with the key that it has, or take it down first (npx login-etl destroy --stage localstack).',
+      `The stack on LocalStack was made with another key than that of ${setting} and would keep it, so nothing was deployed: ` +
+        'deploy with its own key, or take it down first (npx login-etl destroy --stage localstack).',
     );
   }
 }
 
-/** @throws UserError where the rows there are have pseudonyms of other keys */
+/** @throws UserError if the table has rows with pseudonyms of other keys */
 export async function refuseOtherDatabase(databaseUrl: string, { checks }: Masker): Promise<void> {
   try {
     await withClient(databaseUrl, (client) => areEnrolled(client, checks));
@@ -66,7 +66,7 @@ export async function refuseOtherDatabase(databaseUrl: string, { checks }: Maske
   }
 }
 
-/** @returns undefined where there is no such function yet */
+/** @returns undefined if the function does not exist yet */
 async function deployedKeys(at: Deployment): Promise<{ root?: string; layer?: string } | undefined> {
   const { LambdaClient, GetFunctionConfigurationCommand, ResourceNotFoundException } = await import(
     '@aws-sdk/client-lambda'
@@ -87,7 +87,7 @@ async function deployedKeys(at: Deployment): Promise<{ root?: string; layer?: st
   }
 }
 
-/** A key that is gone, as after a restart of LocalStack, is made again by the deployment. */
+/** A key that is gone, for example after a restart of LocalStack, is made again by the deployment. */
 async function isKey(at: Deployment, KeyId: string, info: string, expected: Buffer): Promise<boolean> {
   const { KMSClient, GenerateMacCommand, NotFoundException } = await import('@aws-sdk/client-kms');
   const client = new KMSClient(clientOf(at));

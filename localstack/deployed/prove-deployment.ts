@@ -13,7 +13,7 @@ export interface Proof {
   databaseUrl: string;
   /** Whose pseudonyms the row has to have. */
   masker: Masker;
-  /** A function that has not run yet starts slowly, and brings the schema first. */
+  /** A function that has not run yet starts slowly, and applies the migrations first. */
   timeoutMs?: number;
 }
 
@@ -26,7 +26,7 @@ const NO_TABLE = '42P01';
 /**
  * Sends one event, waits for its row, and removes row and ledger entry.
  *
- * @throws UserError where no row comes, or one with other pseudonyms
+ * @throws UserError if no row comes, or one with other pseudonyms
  */
 export async function proveDeployment(proof: Proof): Promise<void> {
   const userId = `login-etl-proof-${randomUUID()}`;
@@ -57,7 +57,7 @@ async function rowOf(client: ClientBase, userId: string, timeoutMs: number): Pro
     const { rows } = await client
       .query<{ masked_ip: string }>('select masked_ip from user_logins where user_id = $1', [userId])
       .catch((error) => {
-        // The function brings the schema with its first batch.
+        // The function applies the migrations before its first batch.
         if (error.code === NO_TABLE) return { rows: [] };
         throw error;
       });

@@ -5,13 +5,13 @@ import { runStep } from './run-step.ts';
 
 const HEALTH_TIMEOUT_MS = 3_000;
 
-/** Makes sure that LocalStack and Postgres answer; docker compose starts them where they are its own. */
+/** Makes sure that LocalStack and Postgres answer; docker compose starts its own. */
 export async function requireServices(at: Deployment, out: NodeJS.WritableStream): Promise<void> {
   if (await allAnswer(at)) return;
   if (at.isCompose) {
     const command = ['docker', 'compose', 'up', '--detach', '--wait'] as const;
     const advice =
-      'Start Docker, or set AWS_ENDPOINT_URL (and DATABASE_URL, FUNCTION_DATABASE_URL) to services that run.';
+      'Start Docker, or set AWS_ENDPOINT_URL (and DATABASE_URL, FUNCTION_DATABASE_URL) to services that are running.';
     await runStep({ title: 'Starting LocalStack and Postgres', command, env: at.env, advice }, out);
   }
   if (!(await localStackAnswers(at.endpoint))) {

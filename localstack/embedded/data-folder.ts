@@ -17,7 +17,7 @@ export interface DataFolder {
   /** Made at random by the first run that asks, readable by their owner alone: the root key, and k1's layer key. */
   maskKey(): string;
   maskLayerKey(): string;
-  /** The public half of the vault's key; where it is, or is to be. */
+  /** The public half of the vault's key: the file that holds it, or will. */
   vaultPublicFile: string;
   emptyDatabase(): void;
   /** Lets the next run in; so does the end of the process, however it ends. */
@@ -55,7 +55,7 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (error) {
-    throw new UserError(`The data folder ${path} cannot be made (${(error as NodeJS.ErrnoException).code}).`);
+    throw new UserError(`The data folder ${path} cannot be created (${(error as NodeJS.ErrnoException).code}).`);
   }
 }
 
@@ -80,7 +80,7 @@ function readOrMakeKey(file: string): string {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new UserError(
-      `The mask key ${file} cannot be read or made (${code}): it must be yours, and so must its folder.`,
+      `The mask key ${file} cannot be read or created (${code}): you must own it and its folder.`,
     );
   }
 }

@@ -2,7 +2,7 @@ import { ENV, type Environment } from '../../lambda/settings/environment.ts';
 import type { DataFolder } from './data-folder.ts';
 
 /**
- * The function's settings of its keys, those of KMS left out, which is not there on this machine. The keys of a folder
+ * The function's key settings, without those of KMS, which this machine does not have. The keys of a folder
  * belong together: whoever brings a root key brings the layer key as well, or uses the root for both.
  */
 export function keySettings(env: Environment, folder: DataFolder): Record<string, string> {

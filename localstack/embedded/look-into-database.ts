@@ -17,10 +17,10 @@ Environment
                 may read user_logins is enough`;
 
 /**
- * Gives `work` a connection to the database that is meant: DATABASE_URL's or the data folder's, whose server is started
- * for as long as `work` takes, unless a run that is up has started it.
+ * Gives `work` a connection to the database of DATABASE_URL or of the data folder. The folder's server is started for as
+ * long as `work` takes, unless a run is up and has started it already.
  *
- * @throws UserError where the folder does not exist yet
+ * @throws UserError if the folder does not exist yet
  */
 export async function lookIntoDatabase<T>(
   env: Environment,

@@ -3,7 +3,7 @@ import { UserError } from '../../tools/cli/user-error.ts';
 
 const HOST = '127.0.0.1';
 
-/** @throws UserError where somebody listens on it already, or it may not be opened */
+/** @throws UserError if something listens on it already, or it may not be opened */
 export async function requireFreePort(port: number, option: string): Promise<void> {
   await listenOnce(port).catch(({ code }: NodeJS.ErrnoException) => {
     const fault = code === 'EADDRINUSE' ? 'is taken' : `cannot be opened (${code})`;
@@ -11,7 +11,7 @@ export async function requireFreePort(port: number, option: string): Promise<voi
   });
 }
 
-/** A port that nobody listens on at the moment. */
+/** A port that nothing listens on at the moment. */
 export function freePort(): Promise<number> {
   return listenOnce(0);
 }

@@ -1,8 +1,8 @@
-/** Told of every batch, why messages of it were not stored; empty where all were. */
+/** Called with each batch's reasons why messages were not stored; empty if all were. */
 export type RepeatedReasons = (reasons: readonly string[]) => void;
 
 /**
- * Names a reason that comes up again, so that nobody has to wonder what a run waits for: at the second try in a row, the
+ * Names a reason that comes up again, so nobody has to wonder what a run is waiting for: at the second try in a row, the
  * fourth, the eighth and so on.
  *
  * @param say gets a line
@@ -15,7 +15,7 @@ export function createRepeatedReasons(say: (line: string) => void): RepeatedReas
       const count = (tries.get(reason) ?? 0) + 1;
       tries.set(reason, count);
       if (count > 1 && Number.isInteger(Math.log2(count))) {
-        say(`Still not stored after ${count} tries, and tried again: ${reason}`);
+        say(`Still not stored after ${count} tries, trying again: ${reason}`);
       }
     }
   };

@@ -20,7 +20,7 @@ export async function printReportLink(
     (await isSmallTable(client)) ? readFacts(client, { days: null }) : null,
   );
   if (facts === null) {
-    out.write('\nThe table is large: npx login-etl report draws it, --days 30 its last month.\n');
+    out.write('\nThe table is large. To draw it: npx login-etl report, or --days 30 for a month.\n');
     return;
   }
   const path = await writeReport(reportFile(folder), facts, readRunRecord(folder, databaseName(env)));

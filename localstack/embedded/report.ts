@@ -71,7 +71,7 @@ async function printRows(client: pg.Client, since: TableMark, out: NodeJS.Writab
   const { before, newer } = await countRows(client, since);
   const held = before === 0 ? 'The table was empty before.' : `The table held ${formatCount(before)} rows before.`;
   if (newer === 0) {
-    out.write(`\nThis run has stored no rows. ${held}\n`);
+    out.write(`\nThis run stored no rows. ${held}\n`);
     return;
   }
   out.write("\nThis run's first rows in user_logins (without create_date; long values are cut):\n");
@@ -123,7 +123,7 @@ async function printDuplicates(client: pg.Client, out: NodeJS.WritableStream): P
   }
 }
 
-/** What takes seconds is for those who ask for it. */
+/** Whatever takes seconds is left to those who ask for it. */
 async function printAudit(client: pg.Client, out: NodeJS.WritableStream): Promise<void> {
   if (!(await isSmallTable(client))) return;
   out.write(`\nAudit of the table: ${auditLine(await audit(client, { rows: 0 }))}.\n`);

@@ -51,7 +51,7 @@ const FATAL = ['ConfigError', 'KeyMismatchError'];
 
 /** Starts the pipeline, sends the events, waits until the queue is empty, reports; with `--watch` it then stays. */
 export async function runPipeline({ options, folder, keys, env, out, interrupt }: Run): Promise<RunResult> {
-  // Whoever stays to send events of their own wants to see those alone.
+  // With --watch people send events of their own, and want to see only those.
   const paths = options.files.length > 0 || options.watch ? options.files : [SAMPLE_EVENTS];
   const input = await readInput(paths, out);
   const counts = createRunCounts();
@@ -134,7 +134,7 @@ function clearLine(out: NodeJS.WritableStream & { isTTY?: boolean }): string {
   return out.isTTY ? '\r\x1b[2K' : '';
 }
 
-/** Said only when it takes long enough to be wondered at. */
+/** Said only if it takes long enough to make somebody wonder. */
 async function readInput(paths: readonly string[], out: NodeJS.WritableStream): Promise<Input> {
   const notice = setTimeout(() => out.write('Reading the input ...\n'), 500);
   try {

@@ -12,7 +12,7 @@ export async function markTable(databaseUrl: string): Promise<TableMark> {
   return rows[0].mark;
 }
 
-/** The table knows no runs, and nothing is added to it; which transaction wrote a row, PostgreSQL keeps by itself. */
+/** The table does not record runs, but PostgreSQL itself keeps which transaction wrote each row. */
 const IS_NEWER = 'age(xmin) between 0 and age($1::xid8::xid)';
 
 export async function countRows(client: pg.ClientBase, mark: TableMark): Promise<{ before: number; newer: number }> {

@@ -14,7 +14,7 @@ type Line = Pick<CommandLine, 'env' | 'out'>;
 
 /**
  * The function's setting of the vault's key. The first run makes a pair; its private half lies neither in the data folder
- * nor in the project, where it could be copied along with what it opens.
+ * nor in the project, or it would be copied along with what it opens.
  */
 export async function vaultSettings(
   isOn: boolean,
@@ -27,7 +27,7 @@ export async function vaultSettings(
   const name = existsSync(vaultPublicFile) ? nameOf(vaultPublicFile) : await makePair(vaultPublicFile, env);
   const opens = join(privateFolder(env), name, PRIVATE_FILE);
   const note = existsSync(opens) ? '' : ' (not there)';
-  out.write(`Sealing every ip and device id. What opens them again:\n  ${opens}${note}\n`);
+  out.write(`Sealing every ip and device id. Only this file opens them again:\n  ${opens}${note}\n`);
   return { [ENV.vaultPublicKey]: vaultPublicFile };
 }
 
@@ -37,7 +37,7 @@ async function makePair(publicFile: string, env: Line['env']): Promise<string> {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new UserError(`${folder} cannot be made for the private key (${(error as NodeJS.ErrnoException).code}).`);
+    throw new UserError(`${folder} cannot be created for the private key (${(error as NodeJS.ErrnoException).code}).`);
   }
   // The private one first: nothing must be sealed for a key that was lost.
   writeNewFile(join(folder, PRIVATE_FILE), privatePem);

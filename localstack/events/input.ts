@@ -12,16 +12,16 @@ export interface EventPlace {
 /** Files of events. */
 export interface Input {
   paths: readonly string[];
-  /** How many there are; null where that is known only at the end. */
+  /** How many there are; null if that is known only at the end. */
   total: number | null;
 }
 
 export interface SendOptions extends Omit<SendOptionsOfFile, 'onMessage'> {
-  /** Told of each event under which id the queue has it. */
+  /** Called with each event and the id that the queue gave it. */
   onMessage?(messageId: string, place: EventPlace): void;
 }
 
-/** Reads what can be read twice to its end, so that a broken file costs nothing. */
+/** Reads each file that can be read twice to its end, so that a broken one is found before anything is sent. */
 export async function openInput(paths: readonly string[]): Promise<Input> {
   return { paths, total: paths.some(canBeReadOnce) ? null : await countEvents(paths) };
 }
@@ -29,7 +29,7 @@ export async function openInput(paths: readonly string[]): Promise<Input> {
 /**
  * Sends every event, one file after another.
  *
- * @throws UserError where a file changed after it was counted
+ * @throws UserError if a file changed after it was counted
  */
 export async function sendInput({ paths, total }: Input, options: SendOptions): Promise<void> {
   const { stop, onSent } = options;

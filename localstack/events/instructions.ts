@@ -22,9 +22,10 @@ export function watchInstructions(at: Endpoints): string {
 
 /** How to send a message and see its row, in lines that work when they are pasted. */
 export function sendInstructions(at: Endpoints): string {
-  // Between its members JSON may have line breaks.
+  // JSON may have line breaks between its members.
   const body = JSON.stringify(SAMPLE).replace(/,(?="device_)/g, ',\n      ');
-  const request = JSON.stringify({ QueueUrl: at.queueUrl, MessageBody: JSON.stringify(SAMPLE) });
+  // And curl drops those in what it reads with -d @-, even from within a string.
+  const quoted = body.replaceAll('"', '\\"');
   return `Send a message:
 
   AWS_ACCESS_KEY_ID=${LOCAL_AWS.accessKeyId} AWS_SECRET_ACCESS_KEY=${LOCAL_AWS.secretAccessKey} \\
@@ -33,10 +34,12 @@ export function sendInstructions(at: Endpoints): string {
     --queue-url ${at.queueUrl} \\
     --message-body '${body}'
 
-  curl -s ${at.endpoint}/ \\
+  printf %s '{"MessageBody":"
+      ${quoted}",
+      "QueueUrl":"${at.queueUrl}"}' |
+    curl -s ${at.endpoint}/ -d @- \\
     -H 'Content-Type: application/x-amz-json-1.0' \\
-    -H 'X-Amz-Target: AmazonSQS.SendMessage' \\
-    -d '${request}'
+    -H 'X-Amz-Target: AmazonSQS.SendMessage'
 
 Send the events of a file:
 

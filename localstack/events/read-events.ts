@@ -5,7 +5,7 @@ import { createGunzip } from 'node:zlib';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { type EventText, splitEvents } from './split-events.ts';
 
-/** Standard input, by its names: opened by path it could not be read where it is a socket. */
+/** The names of standard input, which cannot be opened by path if it is a socket. */
 const STDIN: readonly string[] = ['-', '/dev/stdin', '/dev/fd/0'];
 
 /** Whether a second reading could find something else, or nothing: standard input, a pipe, a device. */
@@ -23,7 +23,7 @@ export const FILE_HELP =
  * Reads message bodies from a file: a JSON array or JSON Lines, gzipped or not.
  *
  * @param path `-` for standard input
- * @param stop ends the reading at once, even where it waits for input
+ * @param stop ends the reading at once, even while it waits for input
  * @throws UserError when it cannot be read or is broken, with the line
  */
 export async function* readEvents(path: string, stop?: AbortSignal): AsyncGenerator<EventText> {
@@ -38,7 +38,7 @@ export async function* readEvents(path: string, stop?: AbortSignal): AsyncGenera
     throw error instanceof UserError ? error : new UserError(`${name}: ${describe(error)}.`);
   } finally {
     stop?.removeEventListener('abort', close);
-    // An open standard input would keep the process alive until its writer ends.
+    // If standard input stayed open, it would keep the process alive until its writer ends.
     close();
   }
 }
@@ -46,7 +46,7 @@ export async function* readEvents(path: string, stop?: AbortSignal): AsyncGenera
 interface Source {
   stream: NodeJS.ReadableStream;
   close(): void;
-  /** After the end: whether what was read may not be all there is. */
+  /** After the end: whether the input may have been cut off. */
   failed(): Promise<boolean>;
 }
 
@@ -69,14 +69,14 @@ function openPipe(path: string): Source {
   return { stream: reader.stdout, close: () => void reader.kill('SIGKILL'), failed: () => ended };
 }
 
-/** Reads files to their end once before anything is sent, so that a broken one costs nothing. */
+/** Reads files to their end once, so that a broken one is found before anything is sent. */
 export async function countEvents(paths: readonly string[]): Promise<number> {
   let count = 0;
   for (const path of paths) for await (const _ of readEvents(path)) count++;
   return count;
 }
 
-/** Told by its first two bytes, not by its name. */
+/** Recognised by its first two bytes, not by its name. */
 async function unzip(source: NodeJS.ReadableStream): Promise<AsyncIterable<Uint8Array>> {
   const bytes = (source as AsyncIterable<Buffer> & NodeJS.ReadableStream)[Symbol.asyncIterator]();
   const first = await bytes.next();
@@ -100,8 +100,8 @@ function describe(error: unknown): string {
   const code = (error as { code?: string }).code ?? '';
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EISDIR') return 'this is a folder';
-  if (code === 'EACCES') return 'it may not be read';
-  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'this is no UTF-8 text';
+  if (code === 'EACCES') return 'you may not read it';
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'this is not UTF-8 text';
   if (code.startsWith('Z_')) return 'the gzip archive is broken';
   return `it cannot be read (${code || 'unknown error'})`;
 }

@@ -7,7 +7,7 @@ export interface SendOptions {
   /** Waits until the queue may take more, so that a long input is never in memory at once. */
   whenReady(): Promise<void>;
   onSent(count: number): void;
-  /** Told of each event under which id the queue has it. */
+  /** Called with each event and the id that the queue gave it. */
   onMessage?(messageId: string, line: number): void;
   stop: AbortSignal;
 }

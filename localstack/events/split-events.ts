@@ -10,11 +10,11 @@ export interface EventText {
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
- * Splits a JSON array into its elements or, where the text does not begin with `[`, JSON Lines into their values. Holds
+ * Splits a JSON array into its elements or, if the text does not begin with `[`, JSON Lines into their values. Holds
  * one event at a time, whatever the file's size. The elements are JSON; whether they are login events is not asked.
  *
  * @param name of the file, for messages
- * @throws UserError with the line of what is no JSON
+ * @throws UserError with the line of what is not JSON
  */
 export async function* splitEvents(chunks: AsyncIterable<string>, name: string): AsyncGenerator<EventText> {
   const text = withoutEmpty(chunks);
@@ -115,7 +115,7 @@ function checked(text: string, name: string, line: number): EventText {
   } catch (error) {
     // Only the position is taken from the message, which quotes the text.
     const position = /at position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
-    throw brokenFile(name, start + newlines(body.slice(0, Number(position ?? 0))), 'this is no JSON');
+    throw brokenFile(name, start + newlines(body.slice(0, Number(position ?? 0))), 'this is not JSON');
   }
   refuseIfTooLong(body, name, start);
   return { body, line: start };
@@ -130,8 +130,8 @@ function refuseIfTooLong(text: string, name: string, line: number): void {
 
 function brokenFile(name: string, line: number, fault: string): UserError {
   return new UserError(
-    `${name}, line ${line}: ${fault}. A file holds a JSON array of events, or one event per line: jq -c . FILE makes one ` +
-      `line of each object, and jq -c '.Records[]' FILE of each element of a list in an object.`,
+    `${name}, line ${line}: ${fault}. A file holds a JSON array of events, or one event per line. To make one: jq -c . FILE ` +
+      `puts each object on one line, and jq -c '.Records[]' FILE each element of a list in an object.`,
   );
 }
 

@@ -59,7 +59,7 @@ describe('login-etl export and sql', () => {
     expect(await up.exit()).toBe(0);
   });
 
-  test.for(['export', 'sql'])('%s says so where there is no data folder', (name) => {
+  test.for(['export', 'sql'])('%s says so if there is no data folder', (name) => {
     const { status, stderr } = loginEtl(name, '--data', '/nowhere/at/all', ...(name === 'sql' ? ['select 1'] : []));
     expect(status).toBe(1);
     expect(stderr).toMatch(/^The data folder \S+ does not exist: run npm start first, or set DATABASE_URL\.\n$/);

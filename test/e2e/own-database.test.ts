@@ -85,7 +85,7 @@ test('a reason that repeats is named while the run waits, and the run ends when 
   const env = { DATABASE_URL, RETRY_WAIT_SECONDS: '1', RETRY_WAIT_MAX_SECONDS: '1' };
   const started = npmStart(['--data', dataFolder()], { env });
   const [line] = await started.until(/^Still not stored after 4 tries, .*$/m);
-  expect(line).toBe('Still not stored after 4 tries, and tried again: database 25006');
+  expect(line).toBe('Still not stored after 4 tries, trying again: database 25006');
   await client.query(`alter database ${name} reset default_transaction_read_only`);
   expect(await started.exit()).toBe(0);
   expect(started.stdout()).toContain('Still not stored after 2 tries');
@@ -111,5 +111,5 @@ test.each([
 test('--fresh is refused for a database that is not ours to empty', async () => {
   const { code, stderr } = await runStart(['--fresh', '--data', dataFolder()], { env: { DATABASE_URL: server.url } });
   expect(code).toBe(2);
-  expect(stderr).toContain('--fresh empties the embedded database only');
+  expect(stderr).toContain('--fresh empties only the embedded database');
 });

@@ -65,7 +65,7 @@ async function startQuietSystem(): Promise<System> {
   return system;
 }
 
-test('the checker finds nothing where nothing is wrong', async () => {
+test('the checker finds nothing if nothing is wrong', async () => {
   expect(checkHistory(await (await startQuietSystem()).history())).toEqual([]);
 });
 

@@ -27,7 +27,7 @@ test('the event source cannot delete what was stored, so that it comes again', a
   );
 });
 
-test('what the event source receives is lost on the way, so that messages are given to nobody', async (context) => {
+test('what the event source receives is lost on the way, so that nobody gets the messages', async (context) => {
   const seen = new Set<string>();
   let firstSeenLate = 0;
   const onDelivery = ({ messageId, attributes }: SQSRecord) => {

@@ -8,7 +8,7 @@ import type { System } from './support/system.ts';
 const RUNS = Number(process.env.FAULTS_RUNS || 3);
 const FIRST_SEED = Number(process.env.FAULTS_SEED || anySeed());
 
-test('the same seed draws the same plan, and another one another', () => {
+test('the same seed draws the same plan, and another seed another plan', () => {
   expect(drawPlan(FIRST_SEED)).toEqual(drawPlan(FIRST_SEED));
   expect(drawPlan(FIRST_SEED)).not.toEqual(drawPlan(FIRST_SEED + 1));
 });

@@ -105,7 +105,7 @@ describe('the function on a real Postgres', () => {
     );
   });
 
-  test('throws for what is no SQS batch, and for nothing else', async () => {
+  test('throws for anything that is not an SQS batch, and for nothing else', async () => {
     const { handler } = createFunction(await createDatabase());
     const random = new Random(seed + 4);
     const noBatch = [

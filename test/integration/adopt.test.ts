@@ -82,7 +82,7 @@ test.each(Object.entries(TABLES))(
 );
 
 describe('adopt', () => {
-  test('makes null of hashes and texts that stand for no value, in both columns', async () => {
+  test('replaces hashes and texts that stand for no value by null, in both columns', async () => {
     const texts = ['', 'None', 'null', 'NULL', 'undefined', 'nan', 'NaN', 'unknown', 'UNKNOWN', 'Unknown', 'N/A', '-'];
     const both = texts.flatMap((text, i): OldRow[] => [
       { user: `text ${i}`, ip: text, device: text },
@@ -105,7 +105,7 @@ describe('adopt', () => {
     ]);
   });
 
-  test('takes hashes in upper case for the same', async () => {
+  test('treats hashes in upper case as the same', async () => {
     const upper = { user: 'b', ip: sha256('192.0.2.7').toUpperCase(), device: null };
     const database = await createOld(TABLES['as it was asked for'], [
       { user: 'a', ip: sha256('192.0.2.7'), device: null },
@@ -134,7 +134,7 @@ Left, and not pseudonyms:
     expect(row).toMatchObject({ masked_ip: '203.0.113.77', masked_device_id: 'canary-device' });
   });
 
-  test('run again does nothing more, and takes what has arrived meanwhile beside the function', async () => {
+  test('does nothing more when run again, except for what has arrived meanwhile', async () => {
     const database = await createOld(TABLES['with a serial id'], [hashed('a', '192.0.2.7', 'device')]);
     await runAdopt(database);
     const first = await pseudonymsOf(database);
@@ -168,7 +168,7 @@ Left, and not pseudonyms:
     expect(counts).toEqual({ rows: 40_000, ips: 9_000, devices: 40_000 });
   });
 
-  test('stops where a rotation begins meanwhile, and has written nothing under a key that is no longer in use', async () => {
+  test('stops if a rotation begins meanwhile, and has written nothing under a key that is no longer in use', async () => {
     const database = await createOld(TABLES['as it was asked for'], []);
     await database.query(`insert into user_logins (masked_ip)
       select encode(sha256(('ip' || i)::bytea), 'hex') from generate_series(1, 60000) as i`);
@@ -278,7 +278,7 @@ describe('a function', () => {
     await expect(invoked).rejects.toThrow('set MASK_ADOPTED=sha256');
   });
 
-  test('with MASK_ADOPTED writes nothing to a table that has been written without', async () => {
+  test('with MASK_ADOPTED writes nothing to a table that was written without it', async () => {
     const database = await createDatabase();
     await createFunction(database.writerUrl, PLAIN).invoke([login('a', '192.0.2.7', null)]);
     const invoked = createFunction(database.writerUrl, ADOPTED).invoke([login('b', '192.0.2.7', null)]);

@@ -19,7 +19,7 @@ const SHARED = {
   shared_devices: `select masked_device_id from duplicate_devices where users > 1`,
 };
 
-test('what is shared stays empty until the maintainer refreshes it, and then is what the views say', async () => {
+test('the shared-value views stay empty until the maintainer refreshes them, and then agree with the plain views', async () => {
   const database = await databaseWithLogins();
   await expect(asRole(database.analystUrl, 'select * from shared_ips')).rejects.toMatchObject({ code: '55000' });
   await asRole(database.maintainerUrl, 'select refresh_login_views()');
@@ -33,7 +33,7 @@ test('what is shared stays empty until the maintainer refreshes it, and then is 
   expect(sum).toBe(4_000);
 });
 
-test('a second refresh takes in what came, while somebody reads', async () => {
+test('a second refresh picks up new rows while somebody reads', async () => {
   const database = await databaseWithLogins();
   const maintainer = await connectTo(database.maintainerUrl);
   await maintainer.query('select refresh_login_views()');
@@ -45,7 +45,7 @@ test('a second refresh takes in what came, while somebody reads', async () => {
   expect(rows).toEqual([{ users: 2 }]);
 });
 
-test('the analyst refreshes nothing, and reads no check value', async () => {
+test('the analyst can neither refresh the views nor read a check value', async () => {
   const { analystUrl } = await createDatabase();
   for (const sql of [
     'select refresh_login_views()',

@@ -92,7 +92,7 @@ test('a statement that takes too long is ended by the server, and its rows are h
   expect(await writeRows(store, [row()])).toEqual(STORED);
 });
 
-test('the same limit holds where a part of the rows is stored already', async () => {
+test('the same limit holds if a part of the rows is stored already', async () => {
   const database = await createDatabase();
   const store = openStore(database.writerUrl, { statementMs: 1_000 });
   const known = row();
@@ -188,7 +188,7 @@ test('the deadline of one invocation does not cut the connection of the next', a
   expect(proxy.connections()).toBe(1);
 });
 
-test('where time may not suffice to open a connection, none is opened', async () => {
+test('if there may not be time to open a connection, none is opened', async () => {
   const database = await createDatabase();
   const proxy = await startProxyOfTest(database.writerUrl);
   const store = openStore(proxy.through(database.writerUrl), { connectMs: 5_000 });

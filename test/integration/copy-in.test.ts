@@ -36,7 +36,7 @@ test('chunks of two COPYs become rows in one transaction', async () => {
   expect(await letters()).toEqual(['ab', 'cd']);
 });
 
-test('a refusal ends the sending, and the connection stays of use', async () => {
+test('a refusal ends the sending, and the connection stays usable', async () => {
   const { client, letters } = await connect();
   let made = 0;
   const bad = [

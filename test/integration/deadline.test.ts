@@ -44,7 +44,7 @@ async function lockLogins(url: string): Promise<() => Promise<void>> {
   };
 }
 
-test('a write that does not end is given up in time to hand the batch back, and is done once all the same', async () => {
+test('a write that hangs is given up in time to hand the batch back, and still happens only once', async () => {
   const database = await createDatabase();
   const lambda = functionOn(database.writerUrl);
   await lambda.invoke([sqsRecord(VALID_BODY)], 10_000);
@@ -60,7 +60,7 @@ test('a write that does not end is given up in time to hand the batch back, and 
   expect(await database.query('select count(*)::int from user_logins')).toEqual([{ count: 3 }]);
 });
 
-test('what was written before time was up is stored, the rest is handed back', async () => {
+test('rows written before the deadline are stored, and the rest is handed back', async () => {
   const database = await createDatabase();
   // Each refused statement takes long, so that time runs out while the batch is being split.
   await database.query(`
@@ -91,7 +91,7 @@ test('a function with no time left writes nothing and hands everything back', as
   expect(await database.query('select count(*)::int from user_logins')).toEqual([{ count: 0 }]);
 });
 
-test('the function answers in its time, however slow the queue is', async () => {
+test('the function answers in time, however slow the queue is', async () => {
   const database = await createDatabase();
   const queue = await startAwsServer(async () => {
     await sleep(2_500);

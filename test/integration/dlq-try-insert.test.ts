@@ -114,7 +114,7 @@ describe('--reason with --try-insert', () => {
   });
 });
 
-describe('where the database cannot be asked, it is one sentence and nothing is hidden', () => {
+describe('if the database cannot be asked, the command says so in one sentence and hides nothing', () => {
   test.each([
     ['no settings', { DATABASE_URL: '' }, /DATABASE_URL is missing/],
     ['out of reach', { DATABASE_URL: 'postgres://u:canary@127.0.0.1:1/d' }, /cannot be asked \(ECONNREFUSED\)/],
@@ -129,7 +129,7 @@ describe('where the database cannot be asked, it is one sentence and nothing is 
     expect(await deadDepth()).toEqual({ visible: 1, inFlight: 0 });
   });
 
-  test.each(['list', 'redrive'])('%s ends where it goes away meanwhile, and sends nothing unasked', async (command) => {
+  test.each(['list', 'redrive'])('%s ends if it goes away meanwhile, and sends nothing that was not checked', async (command) => {
     const { dlq, sendDead, database, env, depth, deadDepth } = await createBoth();
     await database.query('revoke insert on user_logins from login_writer');
     await sendDead(VALID_BODY);
@@ -149,7 +149,7 @@ describe('where the database cannot be asked, it is one sentence and nothing is 
     expect(stderr).toContain('The mask key is not the one');
   });
 
-  test('no key is enrolled by a look', async () => {
+  test('looking enrols no key', async () => {
     const { dlq, sendDead, env, database } = await createBoth();
     await sendDead(VALID_BODY);
     expect((await dlq(['list', '--try-insert'], { env: { ...env, MASK_KEY: OTHER_KEY } })).exitCode).toBe(0);

@@ -108,7 +108,7 @@ describe('drains', () => {
     expect(stdout + stderr).not.toMatch(/203\.0|only"/);
   });
 
-  test('all but what is rejected, where no dead-letter queue takes it, and does not wait for that', async () => {
+  test('everything but rejected messages if there is no dead-letter queue, and does not wait for those', async () => {
     const { queue, at } = await setUp();
     await removeRedrivePolicy(queue);
     await sendLogins(queue, 15);
@@ -121,7 +121,7 @@ describe('drains', () => {
   });
 });
 
-describe('ends with 2, and has received nothing, where', () => {
+describe('ends with 2, and has received nothing, if', () => {
   test.for([
     ['a key is missing', { MASK_KEY: '' }, /MASK_KEY is missing/],
     ['a setting is not a number', { RETRY_WAIT_SECONDS: 'soon' }, /RETRY_WAIT_SECONDS/],
@@ -173,7 +173,7 @@ describe('ends with 2, and has received nothing, where', () => {
     expect(await receivesOfOne(queue)).toBe('1');
   });
 
-  test('there is no such queue, or it is a FIFO queue', async () => {
+  test('the queue does not exist, or is a FIFO queue', async () => {
     const { queue, at } = await setUp();
     expect(await runDrain({ ...at, queueUrl: `${queue.url}-2` })).toMatchObject({
       code: 2,
@@ -231,7 +231,7 @@ describe('a signal', () => {
 });
 
 describe('an outage', () => {
-  test('that is there from the start and lasts too long ends it with 1, and nothing was received', async () => {
+  test('that lasts too long from the start ends it with 1, and nothing was received', async () => {
     const { queue, at } = await setUp();
     await sendLogins(queue, 1);
     const databaseUrl = Object.assign(new URL(at.databaseUrl), { port: '1' }).href;
@@ -241,7 +241,7 @@ describe('an outage', () => {
     expect(await receivesOfOne(queue)).toBe('1');
   });
 
-  test('of SQS ends it with 1 where it lasts too long', async () => {
+  test('of SQS ends it with 1 if it lasts too long', async () => {
     const { at } = await setUp();
     const queueUrl = Object.assign(new URL(at.queueUrl), { port: '1' }).href;
     const { code, json } = await runDrain({ ...at, queueUrl }, ['--give-up', '1']);

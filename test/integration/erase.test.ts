@@ -63,7 +63,7 @@ describe('a person', () => {
     expect(await database.query('select from vault_batches')).toHaveLength(1);
   });
 
-  test('that is not there is exit code 3, and keeps nobody from writing', async () => {
+  test('who has no rows is exit code 3, and no writer is kept waiting', async () => {
     const { exitCode, json } = await erase(['--user'], { piped: 'nobody' });
     expect({ exitCode, json }).toEqual({ exitCode: 3, json: { rows: 0, values: 0, again: null } });
   });
@@ -186,7 +186,7 @@ describe('a command line that makes no sense erases nothing', () => {
     expect(await erase(args, { piped: 'gone' })).toMatchObject({ exitCode, stderr: expect.stringMatching(said) });
   });
 
-  test('and neither does another answer than the day', async () => {
+  test('and neither does any answer but the day', async () => {
     const env = { DATABASE_URL: database.eraserUrl };
     const answering = (typed: string) => runLoginEtl(['erase', '--before', '2020-01-01'], { env, typed });
     expect(await answering('yes\n')).toMatchObject({

@@ -135,14 +135,14 @@ describe('login-etl export --user', () => {
     expect(readCsv(stdout)).toHaveLength(2);
   });
 
-  test('ends with 3 where nothing is found, and writes no file', async () => {
+  test('ends with 3 if nothing is found, and writes no file', async () => {
     const folder = await emptyFolder();
     const database = await databaseWith(['a']);
     for (const user of ['b', `a' or 'a'='a`, '%']) {
       const args = ['--user', '--out', join(folder, 'rows.csv'), '--json'];
       const { exitCode, json, stderr } = await exportOf(database, args, { input: user });
       expect({ exitCode, json }).toEqual({ exitCode: 3, json: { file: null, rows: 0 } });
-      expect(stderr).toBe('There is no such login, so nothing was written.\n');
+      expect(stderr).toBe('No login was found, so nothing was written.\n');
     }
     expect(await readdir(folder)).toEqual([]);
   });
@@ -160,7 +160,7 @@ describe('login-etl export --user', () => {
 });
 
 describe('an export that cannot be finished', () => {
-  test('leaves nothing behind where the file cannot be written', async () => {
+  test('leaves nothing behind if the file cannot be written', async () => {
     const { exitCode, stderr } = await exportOf(await databaseWith(['a']), ['--out', '/dev/null/x.csv']);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^\/dev\/null\/x\.csv cannot be written \([A-Z]+\)\.\n$/);

@@ -39,7 +39,7 @@ test('another layer key under an id of its own is refused, for only a rotation b
   expect(await database.query('select count(*)::integer from user_logins')).toEqual([{ count: 1 }]);
 });
 
-test('another root is refused under whatever id, and its layer is not enrolled', async () => {
+test('another root is refused under any id, and its layer is not enrolled', async () => {
   const database = await createDatabase();
   await createFunction(database.writerUrl).invoke([sqsRecord(VALID_BODY)]);
   const second = { MASK_KEY: OTHER_KEY, MASK_LAYER_KEY: TEST_LAYER_KEY, MASK_KEY_ID: 'k2' };
@@ -48,13 +48,13 @@ test('another root is refused under whatever id, and its layer is not enrolled',
   expect(await database.query(NAMES)).toEqual([{ name: 'k1' }, { name: 'root' }]);
 });
 
-test.for(['Root', 'k0', 'k10000', 'k1t'])('the database takes no key by the name of %s', async (name) => {
+test.for(['Root', 'k0', 'k10000', 'k1t'])('the database refuses a key named %s', async (name) => {
   const database = await createDatabase();
   const enrolling = database.query(`insert into mask_keys (name, check_value) values ('${name}', '00000000')`);
   await expect(enrolling).rejects.toMatchObject({ code: '23514' });
 });
 
-test('of two environments that start at once with different keys, one writes and the other throws', async () => {
+test('if two environments start at once with different keys, one writes and the other throws', async () => {
   const database = await createDatabase();
   const results = await Promise.allSettled(
     [TEST_MASK_KEY, OTHER_KEY].map((MASK_KEY) =>

@@ -69,7 +69,7 @@ describe('keys from KMS', () => {
     expect(await database.query('select from user_logins')).toHaveLength(1);
   });
 
-  test('serve for both where the first key id has no layer key, and can be a mixture', async () => {
+  test('serve for both if the first key id has no layer key, and can be a mixture', async () => {
     await createWithKms({ MASK_LAYER_KMS_KEY: '' }).invoke([sqsRecord(VALID_BODY)]);
     await createFunction(database.writerUrl).invoke([sqsRecord(VALID_BODY)]);
     expect(await database.query('select distinct masked_ip from user_logins')).toHaveLength(1);
@@ -128,7 +128,7 @@ describe('an outage of KMS', () => {
     },
   );
 
-  test('with nobody there costs time, and no message', async () => {
+  test('with nobody there costs time, but no message', async () => {
     await kms.setMode('refuse');
     await expectOutage('ECONNREFUSED');
     await kms.setMode('up');
@@ -144,14 +144,14 @@ describe('an outage of KMS', () => {
     await expectRecovery();
   });
 
-  test('with an answer that is none costs time, and no message', async () => {
+  test('with an unusable answer costs time, but no message', async () => {
     await kms.setMode('garble');
     await expectOutage('SyntaxError');
     await kms.setMode('up');
     await expectRecovery();
   });
 
-  test.for([0, 16, 31, 33, 64])('with a key of %i bytes costs time, and no message', async (bytes) => {
+  test.for([0, 16, 31, 33, 64])('with a key of %i bytes costs time, but no message', async (bytes) => {
     kms.truncateTo(bytes);
     await expectOutage('WrongMacLength');
     kms.truncateTo(32);

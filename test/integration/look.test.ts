@@ -24,7 +24,7 @@ const look = (database: TestDatabase, request: unknown) =>
   createLook({ DATABASE_URL: database.analystUrl }, 0)(request);
 
 describe('the function for those who look', () => {
-  test('counts for a report, as login_analyst, and logs how large the answer is and nothing of it', async () => {
+  test('counts for a report, as login_analyst, and logs the size of the answer but nothing in it', async () => {
     const database = await databaseWith(3);
     expect(await look(database, { look: 'report', days: null })).toMatchObject({ logins: 3, users: 3, keyIds: [] });
     expect(await look(database, { look: 'report', days: 1 })).toMatchObject({ logins: 3, days: 1 });
@@ -56,7 +56,7 @@ describe('the function for those who look', () => {
   ])('refuses the request %j, and logs nothing of it', async (request) => {
     await expect(look(await databaseWith(0), request)).rejects.toMatchObject({
       name: 'JobError',
-      message: 'The deployed function does not know this request: deploy the release whose command you use.',
+      message: 'The deployed function does not know this request: deploy this release first.',
     });
     expect(printed.join('\n')).not.toContain(CANARY);
   });

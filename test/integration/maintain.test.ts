@@ -19,7 +19,7 @@ test('an outage of the database fails the run in one sentence, and the next goes
   expect(await maintain()).toEqual({ deleted: 1 });
 });
 
-test('a run ends before the function that runs it', async () => {
+test('a run ends before its function times out', async () => {
   const database = await createDatabase();
   await database.query(`
     create or replace procedure prune_ingest_ledger(retention interval default '35 days', chunk integer default 1, inout deleted bigint default 0)
@@ -33,7 +33,7 @@ test('settings that are missing or wrong are named', async () => {
   await expect(createMaintenance(wrong)()).rejects.toMatchObject({ name: 'ConfigError', problems: { length: 1 } });
 });
 
-test('the views for analysts are refreshed where the settings ask for it', async () => {
+test('the views for analysts are refreshed if the settings ask for it', async () => {
   const database = await createDatabase();
   const env = { DATABASE_URL: database.maintainerUrl };
   const logins = () => database.query('select sum(logins)::integer as logins from logins_by_day');
@@ -53,7 +53,7 @@ test('the views for analysts are refreshed where the settings ask for it', async
 describe('what is old', () => {
   const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
 
-  test('is erased where the settings say after how many days, and the role was let', async () => {
+  test('is erased if the settings say after how many days, and the role is allowed to', async () => {
     // Roles belong to the whole server, on which other tests say what this one may not.
     const server = await startOwnServer();
     await server.query('create database logins');

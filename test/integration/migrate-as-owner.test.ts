@@ -65,7 +65,7 @@ describe('on a cluster that was just made', () => {
     expect(users).toEqual(['login_writer', 'login_writer', 'login_maintainer']);
   });
 
-  test('npx login-etl migrate takes a password from nobody', async () => {
+  test('npx login-etl migrate never uses a password', async () => {
     const rds = await startCluster();
     expect(await migrate(asOwner(rds))).toEqual(ALL);
     expect(await tokenRoles(rds)).toEqual([OWNER]);
@@ -115,7 +115,7 @@ describe('a run that fails', () => {
     expect(rds.logins).toEqual([]);
   });
 
-  test('for want of a server says so', async () => {
+  test('because there is no server says so', async () => {
     const nobody = `postgres://${OWNER}@127.0.0.1:1/login_etl?sslmode=verify-full`;
     stubAwsEnvironment();
     const run = createMigration({ DATABASE_URL: nobody }, 0)();

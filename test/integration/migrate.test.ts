@@ -57,7 +57,7 @@ describe('the migrations', () => {
     expect(applied).toEqual(Array(4).fill(ALL));
   });
 
-  test('adopt a table that is there, with its rows', async () => {
+  test('adopt an existing table, with its rows', async () => {
     const database = await createDatabase('empty');
     await database.query(AS_GIVEN);
     await database.query("insert into user_logins (user_id) values ('from before')");
@@ -104,7 +104,7 @@ describe('the migrations', () => {
     expect(await database.query("select to_regclass('ingest_ledger') as ledger")).toEqual([{ ledger: null }]);
   });
 
-  test('stop at a database that is not in UTF8', async () => {
+  test('refuse a database that is not in UTF8', async () => {
     const database = await createDatabase('empty', "encoding 'SQL_ASCII'");
     await expect(migrate(database.url)).rejects.toThrow('must be in UTF8');
   });

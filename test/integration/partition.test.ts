@@ -108,7 +108,7 @@ test('privileges stay as they were', async () => {
   });
 });
 
-test('a second run, and rows that belong into no month, are refused and change nothing', async () => {
+test('a second run, and rows that belong to no month, are refused and change nothing', async () => {
   const { url, query } = await databaseWithRows();
   await query('insert into user_logins (user_id) values (null)');
   await expect(divide(url)).rejects.toThrow('rows without a create_date');

@@ -32,7 +32,7 @@ test('a deployment is proved by one event, of which nothing is left', async () =
   expect(await left(database)).toEqual([{ rows: 0, entries: 0 }]);
 });
 
-test('a deployment that masks with another key is told, and nothing is left', async () => {
+test('a deployment that masks with another key is reported, and nothing is left', async () => {
   const database = await createDatabase();
   const { at } = await deployed(database);
   await expect(proveDeployment({ ...at, masker: OTHER })).rejects.toThrow(/under another key/);
@@ -49,7 +49,7 @@ test.for(['migrated', 'empty'] as const)(
   },
 );
 
-test('a database of another key is refused before, and one without rows is not', async () => {
+test('a database written with another key is refused beforehand, and one without rows is not', async () => {
   const database = await createDatabase();
   await refuseOtherDatabase(database.url, OTHER);
   const { at } = await deployed(database);

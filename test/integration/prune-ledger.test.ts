@@ -22,7 +22,7 @@ test('deletes what is past retention, in chunks, and nothing else', async () => 
   expect(await database.query('call prune_ingest_ledger()')).toEqual([{ deleted: '0' }]);
 });
 
-test('waits for nobody: what another session has locked is left for the next run', async () => {
+test('does not wait for locks: a locked entry is left for the next run', async () => {
   const database = await createDatabase();
   await addEntries(database, 10, '40 days');
   const other = await connectTo(database.url);

@@ -66,7 +66,7 @@ describe('pseudonym', () => {
     ['a value that is refused', 'device_id', 'canary\0', 1, 'refuses such a value (bad_text device_id)'],
     ['nothing', 'ip', '\n', 2, 'Standard input holds no value.'],
     ['two values', 'ip', '192.0.2.7\n192.0.2.8\n', 2, 'more than one line'],
-    ['a pseudonym', 'ip', `${maskIp('192.0.2.7', K1)}`, 2, 'is a pseudonym already'],
+    ['a pseudonym', 'ip', `${maskIp('192.0.2.7', K1)}`, 2, 'is already a pseudonym'],
     ['a field in the clear', 'user_id', '5', 2, 'Allowed choices are ip, device_id'],
   ])('says so of %s, and does not quote it', async (_what, field, input, code, message) => {
     const { exitCode, stdout, stderr } = await runPseudonym([field], input, OLD);
@@ -84,7 +84,7 @@ describe('pseudonym', () => {
     expect(other.stderr).toContain('The layer key is not the one');
     const unknown = await runPseudonym(['ip'], '192.0.2.7', { ...NEW, ...env });
     expect(unknown).toMatchObject({ exitCode: 1, stdout: '' });
-    expect(unknown.stderr).toContain('never been written with one of these keys');
+    expect(unknown.stderr).toContain('None of these keys has ever written');
   });
 });
 
@@ -97,7 +97,7 @@ describe('pseudonym --from', () => {
     expect({ stdout, exitCode }).toEqual({ stdout: `${now}\n`, exitCode: 0 });
   });
 
-  test('takes the root key where k1 had no layer key of its own', async () => {
+  test('uses the root key if k1 had no layer key of its own', async () => {
     const old = maskIp('192.0.2.7', maskerOf('k1', TEST_MASK_KEY));
     const { stdout } = await runPseudonym(['ip', '--from', 'k1'], `${old}`, NEW);
     expect(stdout).toBe(`${maskIp('192.0.2.7', K2)}\n`);

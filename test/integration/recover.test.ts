@@ -70,7 +70,7 @@ describe('what is sealed', () => {
     ]);
   });
 
-  test('is verified where the mask keys are set', async () => {
+  test('is verified if the mask keys are set', async () => {
     const { exitCode } = await recover(['--field', 'device_id', '--pseudonym', pseudonyms.device], {
       MASK_KEY: TEST_MASK_KEY,
     });
@@ -78,7 +78,7 @@ describe('what is sealed', () => {
     expect(found()).toMatchObject([{ value: CANARY.device, verified: true }]);
   });
 
-  test('and was moved or flipped is told by exit code 5', async () => {
+  test('but was moved or flipped is reported by exit code 5', async () => {
     await database.query(
       "update vault set sealed = set_byte(sealed, 0, get_byte(sealed, 0) # 1) where replace(pseudonym::text, '-', '') = $1",
       [pseudonyms.ip.slice(3)],

@@ -211,7 +211,7 @@ describe('rekey', () => {
     expect(await database.query('select kid, next_kid from mask_state')).toEqual([{ kid: 'k1', next_kid: null }]);
   });
 
-  test('that is killed goes on where it broke off', async () => {
+  test('that is killed goes on where it stopped', async () => {
     const database = await createFilled(500);
     await database.query('begin; lock table mask_state in access share mode');
     const child = startProcess(database.rekeyerUrl);
@@ -223,7 +223,7 @@ describe('rekey', () => {
     await expectRotated(database, 501);
   });
 
-  test('that is interrupted goes on where it broke off', async () => {
+  test('that is interrupted goes on where it stopped', async () => {
     const database = await createFilled(500);
     const stop = new AbortController();
     const result = await rekeyAll(database.rekeyerUrl, { stop: stop.signal, onMoved: () => stop.abort() });
@@ -299,7 +299,7 @@ describe('npx login-etl rekey', () => {
     });
   });
 
-  test('ends with 4 before a function has the key, and with 3 where old rows are left', async () => {
+  test('ends with 4 before a function has the key, and with 3 if old rows are left', async () => {
     const database = await createDatabase();
     await createFunction(database.writerUrl, BEFORE).invoke(batchOf(0, 1));
     expect(await run(database.rekeyerUrl, '--to', 'k2')).toMatchObject({ exitCode: 4, stderr: '' });

@@ -87,7 +87,7 @@ describe('the facts of a report', () => {
     expect(text?.logins).toBe(rows.filter(({ masked_ip }) => masked_ip?.startsWith('k1t_')).length);
   });
 
-  test('are of an empty table too', async () => {
+  test('exist for an empty table too', async () => {
     const facts = await factsOf((await databaseWith(0)).url);
     expect(facts).toMatchObject({ logins: 0, users: 0, first: null, last: null, periods: [], unit: 'day' });
     expect(facts.sharedIps).toEqual({ pseudonyms: 0, shared: 0, histogram: [], top: [] });
@@ -118,7 +118,7 @@ describe('the facts of a report', () => {
     expect(await factsOf(database.url, 1)).toMatchObject({ logins: 1 });
   });
 
-  test('tell values that are no pseudonyms, and text that looks like an address', async () => {
+  test('find values that are not pseudonyms, and text that looks like an address', async () => {
     const database = await databaseWith(0);
     await database.query(
       `insert into user_logins (user_id, masked_ip, masked_device_id, locale) values
@@ -145,7 +145,7 @@ describe('the facts of a report', () => {
     expect(JSON.stringify(facts)).not.toContain('192.0.2.1');
   });
 
-  test('bear days that are missing, infinite or a thousand years apart', async () => {
+  test('survive days that are missing, infinite or a thousand years apart', async () => {
     const database = await databaseWith(0);
     await database.query(`insert into user_logins (user_id, create_date) values
       ('a', null), ('b', 'infinity'), ('c', '1020-02-03'), ('d', '2026-02-03')`);

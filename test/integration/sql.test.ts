@@ -17,7 +17,7 @@ const sql = (database: TestDatabase, ...args: string[]) =>
   runLoginEtl(['sql', ...args], { env: { DATABASE_URL: database.url } });
 
 describe('login-etl sql', () => {
-  test('shows a table, in which nothing obeys a row', async () => {
+  test('shows a table, in which no row controls the terminal', async () => {
     const { exitCode, stdout } = await sql(
       await databaseWithRows(),
       'select user_id, locale from user_logins order by 1; ',
@@ -40,7 +40,7 @@ describe('login-etl sql', () => {
     );
   });
 
-  test('shows so many rows and no more, without fetching the rest', async () => {
+  test('shows a limited number of rows, without fetching the rest', async () => {
     const { stdout } = await sql(
       await databaseWithRows(),
       'select 200 from pg_class a, pg_class b, pg_class c, pg_class d',
@@ -89,12 +89,12 @@ describe('login-etl sql', () => {
     expect((await sql(database, '--csv', query)).stdout).toContain('9223372036854775807,2.30,infinity,\n');
   });
 
-  test('loses no column of JSON to another of its name', async () => {
+  test('loses no JSON column to another of the same name', async () => {
     const { exitCode, stderr } = await sql(await databaseWithRows(), '--json', 'select 1 as a, 2 as a');
     expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: 'Two columns are named a: rename one with "as".\n' });
   });
 
-  test('prints nothing of a row that a terminal would obey, in an error either', async () => {
+  test('prints nothing from a row that a terminal would obey, not even in an error', async () => {
     const { stderr } = await sql(await databaseWithRows(), `select (user_id || e'\\x1b[2J')::integer from user_logins`);
     expect(stderr).toMatch(/^invalid input syntax for type integer: "a\\u001b\[2J" \(SQLSTATE 22P02\)\n$/);
   });
@@ -137,7 +137,7 @@ describe('login-etl sql', () => {
     );
   });
 
-  test('says so where there is no psql', async () => {
+  test('says so if there is no psql', async () => {
     const env = { DATABASE_URL: 'postgres://me@127.0.0.1:1/logins', PATH: '/nowhere' };
     const { exitCode, stderr } = await runLoginEtl(['sql'], { env });
     expect(exitCode).toBe(2);

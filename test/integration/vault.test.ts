@@ -36,7 +36,7 @@ describe('with the vault on', () => {
     expect(await database.query('select from vault')).toHaveLength(2);
   });
 
-  test('a month has its own value of each, by the day on which the message was sent', async () => {
+  test('each month has its own sealed values, by the day on which the message was sent', async () => {
     const database = await createDatabase();
     const { invoke } = withVault(database.writerUrl);
     const now = Date.now();
@@ -170,7 +170,7 @@ describe('a vault key in KMS', () => {
     await expectWhole(database);
   });
 
-  test.each(['alias/none', KMS_KEY])('is none that %s names: a wrong setting', async (name) => {
+  test.each(['alias/none', KMS_KEY])('that %s does not name is a wrong setting', async (name) => {
     await startKms(TEST_MASK_KEY);
     const { invoke } = withVault('postgres://nobody@127.0.0.1:1/none', { ...settings, VAULT_KMS_KEY: name });
     await expect(invoke([login('192.0.2.1', 'a')])).rejects.toThrow(/VAULT_KMS_KEY (names no key|must be an RSA key)/);

@@ -103,24 +103,24 @@ describe('a job fails at once', () => {
     return failure;
   };
 
-  test('where its login is refused', async () => {
+  test('if its login is refused', async () => {
     const { url } = await createDatabase('empty');
     const wrong = Object.assign(new URL(url), { password: 'wrong' }).href;
     expect(await failureOf(wrong)).toContain('password authentication failed');
   });
 
-  test('where the database does not exist', async () => {
+  test('if the database does not exist', async () => {
     const { url } = await createDatabase('empty');
     expect(await failureOf(Object.assign(new URL(url), { pathname: 'none' }).href)).toContain('does not exist');
   });
 
-  test('of an error in SQL', async () => {
+  test('after an error in SQL', async () => {
     const { url, query } = await createDatabase('empty');
     await query('create table user_logins (user_id integer)');
     expect(await failureOf(url)).toContain('user_id is integer, not character varying(128)');
   });
 
-  test('where the server has no TLS, or another name', async () => {
+  test('if the server has no TLS, or another name', async () => {
     const { url } = await createDatabase('empty');
     expect(await failureOf(`${url}?sslmode=verify-full`)).toContain('does not support SSL');
   });
@@ -181,6 +181,6 @@ describe('npx login-etl migrate', () => {
   test.for(['soon', '-1', '1.5', '', '3601'])('refuses --wait=%s', async (seconds) => {
     const { url } = await createDatabase('empty');
     const { code, stderr } = await run(url, `--wait=${seconds}`);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('It is a whole number from 0 to 3600.')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('It must be a whole number from 0 to 3600.')]);
   });
 });

@@ -76,7 +76,7 @@ describe('a batch', () => {
     expect(await database.query('select * from ingest_ledger')).toEqual([]);
   });
 
-  test('keeps the longest texts there can be, in characters of four bytes', async () => {
+  test('keeps the longest texts that are allowed, in characters of four bytes', async () => {
     const database = await createDatabase();
     const longest = { ...VALID_BODY, user_id: '😀'.repeat(128), device_type: '🙂'.repeat(32), locale: '🙃'.repeat(32) };
     await createFunction(database.writerUrl).invoke(Array.from({ length: 200 }, () => sqsRecord(longest)));

@@ -81,14 +81,14 @@ describe('a folder in use', () => {
 });
 
 describe('a folder that cannot be used is one sentence', () => {
-  test('where a file is in its place', () => {
+  test('if a file is in its place', () => {
     const path = join(makeParent(), 'file');
     writeFileSync(path, '');
-    expect(() => openDataFolder(path)).toThrow(new UserError(`The data folder ${path} cannot be made (EEXIST).`));
+    expect(() => openDataFolder(path)).toThrow(new UserError(`The data folder ${path} cannot be created (EEXIST).`));
     expect(() => openDataFolder(join(path, 'data'))).toThrow(/cannot be made \(ENOTDIR\)\.$/);
   });
 
-  test('where its lock is not a file', () => {
+  test('if its lock is not a file', () => {
     const path = makeParent();
     mkdirSync(join(path, 'lock'));
     expect(() => openDataFolder(path)).toThrow(new UserError(`The data folder ${path} cannot be written.`));
@@ -99,7 +99,7 @@ describe('a folder that cannot be used is one sentence', () => {
 const canBeSomebodyElse = process.getuid?.() === 0 && isReachable(process.execPath);
 
 describe.runIf(canBeSomebodyElse)("another user's folder is one sentence", () => {
-  test('where it is closed', async () => {
+  test('if it is closed', async () => {
     const parent = makeParent();
     chmodSync(parent, 0o755);
     const path = join(parent, 'data');
@@ -107,7 +107,7 @@ describe.runIf(canBeSomebodyElse)("another user's folder is one sentence", () =>
     expect(await startOther(path, serverAccount()).said).toBe(`UserError The data folder ${path} cannot be written.`);
   });
 
-  test('where it is open and its keys are not', async () => {
+  test('if it is open and its keys are not', async () => {
     const path = makeParent();
     const folder = openDataFolder(path);
     folder.maskKey();
@@ -119,7 +119,7 @@ describe.runIf(canBeSomebodyElse)("another user's folder is one sentence", () =>
       chmodSync(file, mode);
     }
     expect(await startOther(path, serverAccount()).said).toBe(
-      `UserError The mask key ${join(path, 'mask-key')} cannot be read or made (EACCES): it must be yours, and so must its folder.`,
+      `UserError The mask key ${join(path, 'mask-key')} cannot be read or created (EACCES): you must own it and its folder.`,
     );
   });
 });

@@ -40,7 +40,7 @@ describe('list', () => {
     });
   });
 
-  test('only one reason, and only so many, while the counts are of all', async () => {
+  test('only one reason, and at most n messages, while the counts cover all', async () => {
     const { dlq, ids } = await createFour();
     const { json } = await dlq(['list', '--json', '--reason', 'missing ip', '--limit', '1']);
     expect(idsOf(json)).toEqual([ids[0]]);
@@ -56,7 +56,7 @@ describe('list', () => {
   });
 });
 
-describe('looking uses up nothing', () => {
+describe('looking does not use up receives', () => {
   test('the same is seen as often as you like', async () => {
     const { dlq, deadDepth } = await createFour();
     const first = (await dlq(['list', '--json'])).json;
@@ -167,7 +167,7 @@ describe('looking uses up nothing', () => {
     expect(stderr).toBe('4 messages could not be given back, and can be seen again in 15 minutes.\n');
   });
 
-  test('where SQS is silent it does not wait for every call', async () => {
+  test('if SQS is silent it does not wait for every call', async () => {
     const { dlq, sendDead } = await createDeadLetters();
     await Promise.all(Array.from({ length: 300 }, () => sendDead(WITHOUT_IP)));
     let calls = 0;

@@ -56,7 +56,7 @@ test('Ctrl-C, which comes twice under npm, ends a redrive after what is in fligh
   expect(await deadDepth()).toEqual({ visible: 50 - sent, inFlight: 0 });
 });
 
-test.each(['stdout', 'stderr'] as const)('nothing stays hidden where nobody reads its %s', async (stream) => {
+test.each(['stdout', 'stderr'] as const)('nothing stays hidden if nobody reads its %s', async (stream) => {
   const { endpoint, sqs, deadUrl, deadDepth } = await createFour();
   // So that there is something to be said on standard error, before it looks.
   await sqs.send(new ReceiveMessageCommand({ QueueUrl: deadUrl, MaxNumberOfMessages: 1 }));

@@ -22,14 +22,14 @@ describe('purge', () => {
     expect(await deadDepth()).toEqual({ visible: 0, inFlight: 0 });
   });
 
-  test('does not say that all is deleted where somebody else has some', async () => {
+  test('does not say that all is deleted if somebody else has some', async () => {
     const { dlq, sqs, deadUrl } = await createFour();
     await sqs.send(new ReceiveMessageCommand({ QueueUrl: deadUrl, MaxNumberOfMessages: 1 }));
     const { exitCode, json } = await dlq(['purge', '--all', '--yes', '--json']);
     expect({ exitCode, json }).toMatchObject({ exitCode: 1, json: { deleted: 3, left: 0, hidden: 1 } });
   });
 
-  test('nor where somebody takes some meanwhile', async () => {
+  test('nor if somebody takes some meanwhile', async () => {
     const { dlq, sqs, deadUrl } = await createFour();
     let isTaken = false;
     const { exitCode, json, stderr } = await dlq(['purge', '--all', '--yes', '--json'], {
@@ -75,16 +75,16 @@ describe('purge', () => {
     const { exitCode, stdout } = await dlq(['purge', '--all'], { typed });
     expect({ exitCode, stdout }).toEqual({
       exitCode: 1,
-      stdout: 'Deleted 0 messages; 4 more were to be deleted, and are left.\n',
+      stdout: 'Deleted 0 messages; 4 more could not be deleted.\n',
     });
     expect(await deadDepth()).toEqual({ visible: 4, inFlight: 0 });
   });
 
-  test('where nobody can answer, nothing is looked at', async () => {
+  test('if nobody can answer, nothing is looked at', async () => {
     const { dlq, deadDepth } = await createFour();
     const { exitCode, stderr } = await dlq(['purge', '--all']);
     expect(exitCode).toBe(2);
-    expect(stderr).toBe('There is no terminal to ask for a confirmation on: --yes does not ask.\n');
+    expect(stderr).toBe('There is no terminal to confirm this on: --yes skips the question.\n');
     expect(await deadDepth()).toEqual({ visible: 4, inFlight: 0 });
   });
 
@@ -140,7 +140,7 @@ describe('purge', () => {
     expect(await deadDepth()).toEqual({ visible: 4, inFlight: 0 });
   });
 
-  test('what took longer than the messages are hidden deletes none: somebody else may have them', async () => {
+  test('an answer that comes after the messages are visible again deletes none: somebody else may have them', async () => {
     const { dlq, deadDepth } = await createFour();
     let receives = 0;
     const { exitCode, stdout, stderr } = await dlq(['purge', '--all', '--yes'], {
@@ -153,7 +153,7 @@ describe('purge', () => {
         }),
     });
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(stderr).toBe('That took too long, and nothing was deleted: begin again.\n');
+    expect(stderr).toBe('The answer took too long, so nothing was deleted: run this again.\n');
     await dlq(['list']);
     expect(await deadDepth()).toEqual({ visible: 4, inFlight: 0 });
   });

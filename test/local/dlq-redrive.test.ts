@@ -175,7 +175,7 @@ describe('where a message goes', () => {
     expect(await dlq(['redrive'])).toMatchObject({ exitCode: 2, stdout: '' });
     expect(await dlq(['redrive', '--to', url])).toMatchObject({
       exitCode: 1,
-      stderr: 'There is no such queue there.\n',
+      stderr: 'The queue does not exist: check its name, account and region.\n',
     });
     expect(await deadDepth()).toEqual({ visible: 4, inFlight: 0 });
   });
@@ -203,7 +203,7 @@ describe('when something fails', () => {
     expect(await deadDepth()).toEqual({ visible: 4, inFlight: 0 });
   });
 
-  test('one that was sent and not deleted is told, and goes again', async () => {
+  test('one that was sent and not deleted is reported, and sent again', async () => {
     const { dlq, depth, deadDepth } = await createFour();
     const args = ['redrive', '--reason', 'passes checks', '--json'];
     const failed = await dlq(args, failing('DeleteMessageBatchCommand'));
@@ -213,7 +213,7 @@ describe('when something fails', () => {
     expect(await depth()).toEqual({ visible: 2, inFlight: 0 });
   });
 
-  test('a queue that takes nothing ends it, with what was done before', async () => {
+  test('a queue that takes nothing ends it, and what was done before is reported', async () => {
     const { dlq, deadDepth } = await createFour();
     const { exitCode, stdout, stderr } = await dlq(['redrive', '--force'], failing('SendMessageCommand'));
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });

@@ -34,7 +34,7 @@ describe('show', () => {
     expect(await deadDepth()).toEqual({ visible: 1, inFlight: 0 });
   });
 
-  test('gives pseudonyms where there is a key, and the same for people', async () => {
+  test('gives pseudonyms if there is a key, to people and programs alike', async () => {
     const { dlq, ids } = await createFour();
     const env = { MASK_KEY: TEST_MASK_KEY };
     const { json } = await dlq(['show', ids[2] ?? '', '--json'], { env });
@@ -52,7 +52,7 @@ describe('show', () => {
     expect(await deadDepth()).toEqual({ visible: 4, inFlight: 0 });
   });
 
-  test('takes the beginning of an id, where only one message has it', async () => {
+  test('takes the beginning of an id if only one message has it', async () => {
     const { dlq, ids } = await createFour();
     const [first = ''] = ids;
     const { json } = await dlq(['show', first.slice(0, 13), '--json']);
@@ -67,7 +67,7 @@ describe('show', () => {
     const shared = begins.find((digit, i) => begins.indexOf(digit) !== i) ?? '';
     const { exitCode, stderr } = await dlq(['show', shared]);
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/^The ids of \d+ messages begin like this: give more of it\.\n$/);
+    expect(stderr).toMatch(/^The ids of \d+ messages begin like this: type more of it\.\n$/);
   });
 
   test('a wrong key is one sentence, and hides nothing', async () => {
@@ -102,27 +102,27 @@ describe('show --raw', () => {
     expect(readFileSync(file, 'utf8')).toBe('not json');
   });
 
-  test('does not ask where nobody is', async () => {
+  test('does not ask if nobody is there', async () => {
     const { dlq, ids } = await createFour();
     const { exitCode, stderr } = await dlq(['show', ids[1] ?? '', '--raw', '--out', newFile()]);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('--yes');
   });
 
-  test('writes over nothing', async () => {
+  test('never overwrites a file', async () => {
     const { dlq, ids, deadDepth } = await createFour();
     const file = newFile();
     writeFileSync(file, 'mine');
     const { exitCode, stderr } = await dlq(['show', ids[1] ?? '', '--raw', '--out', file, '--yes']);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 1,
-      stderr: `${file} is there already, and is not written over.\n`,
+      stderr: `${file} exists already and will not be overwritten.\n`,
     });
     expect(readFileSync(file, 'utf8')).toBe('mine');
     expect(await deadDepth()).toEqual({ visible: 4, inFlight: 0 });
   });
 
-  test('a file that cannot be made is one sentence', async () => {
+  test('a file that cannot be created is one sentence', async () => {
     const { dlq, ids } = await createFour();
     const file = join(newFile(), 'of', 'no', 'folder');
     const { exitCode, stderr } = await dlq(['show', ids[1] ?? '', '--raw', '--out', file, '--yes']);

@@ -24,7 +24,7 @@ describe('a batch', () => {
     expect(new Set(done.flatMap(({ messageIds }) => messageIds)).size).toBe(30);
   });
 
-  test('of one is one, whatever waits', async () => {
+  test('of size one holds one message, however many wait', async () => {
     const queue = await createQueue();
     await queue.sendMany(3);
     const { done } = queue.listen(succeed, { batchSize: 1 });
@@ -115,7 +115,7 @@ describe('a batch', () => {
   });
 });
 
-test('a wait that ends without a message is told', async () => {
+test('a wait that ends without a message is reported', async () => {
   const queue = await createQueue();
   const { empties, done } = queue.listen(succeed, { waitSeconds: 1 });
   await expect.poll(() => empties.length, BOUND).toBe(2);

@@ -63,7 +63,7 @@ describe('what succeeded is deleted, and only that', () => {
 });
 
 describe('a batch that failed as a whole is kept', () => {
-  test.for([new Error('a function error'), 'a text', undefined])('where the function throws %s', async (thrown) => {
+  test.for([new Error('a function error'), 'a text', undefined])('if the function throws %s', async (thrown) => {
     const { ids, kept, done, depth } = await afterInvoking(() => Promise.reject(thrown));
     expect(kept).toEqual(ids);
     expect(done?.error).toEqual(thrown ?? expect.any(Error));
@@ -105,7 +105,7 @@ describe('a failed message', () => {
     await expect.poll(() => batches.map(idsOf), BOUND).toEqual([[first], [second]]);
   });
 
-  test('comes back at once where the function ends its wait', async () => {
+  test('comes back at once if the function ends its wait', async () => {
     const queue = await createQueue({ visibilityTimeoutSeconds: 3_600 });
     const messageId = await queue.send('x');
     const { batches } = queue.listen(async ({ Records }) => {
@@ -118,7 +118,7 @@ describe('a failed message', () => {
     await expect.poll(() => batches.map(idsOf), BOUND).toEqual([[messageId], [messageId]]);
   });
 
-  test('is in the dead-letter queue after so many receives, unchanged', async () => {
+  test('is in the dead-letter queue after its last receive, unchanged', async () => {
     const queue = await createQueue({ visibilityTimeoutSeconds: 1, maxReceiveCount: 2 });
     const Body = '{"user_id": "é",\n "ip": null}';
     const MessageId = await queue.send(Body, { origin: { DataType: 'String', StringValue: 'x' } });

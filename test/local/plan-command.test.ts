@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ordersOfMagnitude } from '../../infra/plan/orders.ts';
+import { ordersTable } from '../../infra/plan/orders.ts';
 import { AWS_STAGES } from '../../infra/settings/settings.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -13,7 +13,7 @@ function plan(...args: string[]) {
   return { status, stdout, stderr };
 }
 
-test('says what a load comes to, what it costs, and the first limit with the setting to change', () => {
+test('says what a load needs and costs, and the first limit with the setting to change', () => {
   const { status, stdout, stderr } = plan('--rate', '200', '--peak', '2000', '--send-batch', '10');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/steady, 200\/s +peak, 2,000\/s/);
@@ -43,6 +43,15 @@ test('--json has the same as figures', () => {
   for (const { name } of figures.limits) expect(text).toContain(`\n${name}`);
 });
 
+test('--orders --json has the figures of each order of magnitude', () => {
+  const { orders } = JSON.parse(plan('--orders', '--json').stdout);
+  expect(orders.map(({ eventsPerSecond }: { eventsPerSecond: number }) => eventsPerSecond)).toEqual([
+    1, 10, 100, 1_000, 10_000, 100_000, 1_000_000,
+  ]);
+  const figures = { batchesPerSecond: expect.any(Number), dollarsPerMonth: expect.any(Number) };
+  expect(orders[0]).toMatchObject({ carriedBy: 'the settings of prod', ...figures });
+});
+
 test('more a second costs more, and sending one by one more than in tens', () => {
   const dollars = (...args: string[]) => Number(/sum, USD a month +([\d.]+)/.exec(plan(...args).stdout)?.[1]);
   const [inTens, oneByOne] = [dollars('--rate', '100', '--send-batch', '10'), dollars('--rate', '100')];
@@ -54,10 +63,10 @@ test.for([
   [['--rate', 'many'], /--rate and --peak/],
   [['--rate', '10', '--peak', '9'], /--rate and --peak/],
   [['--rate', '0'], /--rate and --peak/],
-  [['--bytes', '2000000'], /--bytes is 1 to 1048576/],
-  [['--send-batch', '11'], /--send-batch is 1 to 10/],
-  [['--stage', 'localstack'], /--stage is dev or prod/],
-  [['--speed', '10'], /--speed.*--help" tells more/],
+  [['--bytes', '2000000'], /--bytes must be 1 to 1048576/],
+  [['--send-batch', '11'], /--send-batch must be 1 to 10/],
+  [['--stage', 'localstack'], /--stage must be dev or prod/],
+  [['--speed', '10'], /--speed.*See ".*--help"/],
 ] as const)('%s is wrong usage, in one sentence', ([args, problem]) => {
   const { status, stdout, stderr } = plan(...args);
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -67,5 +76,5 @@ test.for([
 
 test('the documentation has its orders of magnitude', () => {
   const readme = readFileSync(join(ROOT, 'infra', 'README.md'), 'utf8');
-  expect(readme).toContain(`\n${ordersOfMagnitude(AWS_STAGES.prod, 600)}\n`);
+  expect(readme).toContain(`\n${ordersTable(AWS_STAGES.prod, 600)}\n`);
 });

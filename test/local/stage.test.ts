@@ -82,11 +82,11 @@ describe('report --stage', () => {
       { invoke: () => ({ lambdaError: 'TooManyRequestsException', body: '' }) },
       'Lambda runs as many functions as the account allows: try again in a moment.',
     ],
-    ['no stack', { stacks: {} }, 'There is no stack login-etl-prod-stateless in this account and region.'],
+    ['no stack', { stacks: {} }, 'The stack login-etl-prod-stateless does not exist in this account and region.'],
     [
       'an older release',
       { outputs: {} },
-      'The stack login-etl-prod-stateless has no function for this: deploy the release whose command you use.',
+      'The stack login-etl-prod-stateless has no function for this: deploy this release first.',
     ],
     ['unknown credentials', { id: null }, 'AWS refuses these credentials.'],
   ])('says of %s in one sentence, and writes nothing', async (_, account, sentence) => {
@@ -106,7 +106,7 @@ describe('report --stage', () => {
     };
     const { exitCode, stderr } = await onProd(['report'], { invoke });
     expect(exitCode).toBe(1);
-    expect(stderr).toContain('The function may be at work: look at its log before the next try.');
+    expect(stderr).toContain('The function may still be running: look at its log before you try again.');
     expect(calls).toBe(1);
   });
 
@@ -118,12 +118,12 @@ describe('report --stage', () => {
     };
     const { exitCode, stderr } = await onProd(['report'], { invoke }, { stop: interrupt.signal });
     expect(exitCode).toBe(130);
-    expect(stderr).toMatch(/The function counts on, and nobody hears of it\.\nInterrupted\.\n$/);
+    expect(stderr).toMatch(/The function goes on counting, and its answer is dropped\.\nInterrupted\.\n$/);
   });
 
   test.each([
-    [['report', '--stage', 'production'], 'There is no such stage: it is one of localstack, dev, prod.'],
-    [['report', '--stage', 'prod', '--data', '/x'], '--stage and --data are two places: leave one of them out.'],
+    [['report', '--stage', 'production'], 'This stage does not exist: name one of localstack, dev, prod.'],
+    [['report', '--stage', 'prod', '--data', '/x'], '--stage and --data name two places: leave one of them out.'],
   ])('refuses %j', async (args, sentence) => {
     const { exitCode, stderr } = await runLoginEtl(args);
     expect(exitCode).toBe(2);
@@ -143,7 +143,7 @@ describe('audit --stage', () => {
     found: [],
   };
 
-  test('tells what the function of the stage has found, and ends with 3', async () => {
+  test('reports what the function of the stage has found, and ends with 3', async () => {
     const asked: unknown[] = [];
     const invoke = (name: string, request: unknown): Invoked => {
       asked.push([name, request]);
@@ -213,7 +213,7 @@ describe('erase --stage', () => {
     expect(asked).toEqual([['login-etl-prod-erase', { user: 'canary' }]]);
   });
 
-  test('ends with 3 where there is nothing, and asks first for what is old', async () => {
+  test('ends with 3 if there is nothing, and asks before it erases what is old', async () => {
     const none = { outputs, invoke: () => ({ body: '{"rows":0,"values":0}' }) };
     expect((await onProd(['erase', '--user'], none, { input: 'nobody' })).exitCode).toBe(3);
     expect((await onProd(['erase', '--before', '2026-01-01'], { outputs })).exitCode).toBe(2);
@@ -242,15 +242,15 @@ describe('rekey --stage', () => {
     ]);
   });
 
-  test('ends with 4 where no function has the new key', async () => {
+  test('ends with 4 if no function has the new key', async () => {
     const invoke = () => ({ body: JSON.stringify({ from: 'k1', outcome: 'not enrolled', moved: 0, left: 9 }) });
     expect((await onProd(['rekey', '--to', 'k2'], { outputs, invoke })).exitCode).toBe(4);
   });
 });
 
 test.each([
-  [['export', '--stage', 'prod'], 'Rows leave a stage by a snapshot or a bastion'],
-  [['sql', '--stage', 'prod', 'select 1'], 'Rows leave a stage by a snapshot or a bastion'],
+  [['export', '--stage', 'prod'], 'To get rows out of a stage, use a snapshot or a bastion'],
+  [['sql', '--stage', 'prod', 'select 1'], 'To get rows out of a stage, use a snapshot or a bastion'],
   [['dlq', 'list', '--try-insert', '--stage', 'prod'], 'On a stage the function alone has database and keys'],
   [['dlq', 'list', '--try-insert', '--stack', 'login-etl-dev-stateful'], 'redrive lets it try again'],
 ])('%j says why that is not offered on a stage, in one sentence', async (args, sentence) => {

@@ -18,7 +18,7 @@ test('a message comes again when it was said to, and not before', async () => {
   await expect.poll(async () => (await queue.receive())[0]?.MessageId, { timeout: 20_000 }).toBe(later?.MessageId);
 });
 
-test('messages of which SQS says that they cannot be changed are counted, and the others are changed', async () => {
+test('messages that SQS says cannot be changed are counted, and the others are changed', async () => {
   const queue = await createQueue();
   stubAwsEnvironment();
   await queue.sendMany(12);

@@ -131,7 +131,7 @@ describe('a deployment', () => {
       'Nothing was deployed. The mask key is not the one that this database knows',
     );
     await query(databaseUrl, 'delete from mask_keys');
-    await expect(deploy()).rejects.toThrow('The stack on LocalStack has another key than MASK_KEY gives');
+    await expect(deploy()).rejects.toThrow('The stack on LocalStack was made with another key than that of MASK_KEY');
     expect(await store()).toHaveLength(1);
   });
 

@@ -47,7 +47,7 @@ test('an event is the same however its fields are nested and ordered, and whatev
   );
 });
 
-test('a field that stands at a second place is ambiguous where it differs, wherever that is', () => {
+test('a field at a second place is ambiguous if it differs, wherever that place is', () => {
   fc.assert(
     fc.property(
       paths,

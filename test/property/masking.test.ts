@@ -54,7 +54,7 @@ describe('a pseudonym', () => {
     fc.assert(fc.property(input, (text) => maskIp(text) !== maskDeviceId(text)));
   });
 
-  test('is the same from the same root and layer, and another where either differs', () => {
+  test('is the same from the same root and layer, and differs if either does', () => {
     fc.assert(
       fc.property(master, master, input, (one, other, text) => {
         const isSame = Buffer.compare(one, other) === 0;

@@ -91,7 +91,7 @@ test.for([
   expect(parseAppVersion(text)).toBeNull();
 });
 
-test('a text may be as long as a message holds, and takes no time', () => {
+test('a text may be as long as a message holds, and is still quick', () => {
   expect(parseAppVersion('1.'.repeat(500_000))).toBeNull();
   expect(parseAppVersion(`${'1.'.repeat(500_000)}1`)).toBe(1_001_001);
   expect(parseAppVersion('9'.repeat(1_000_000))).toBeNull();

@@ -128,7 +128,7 @@ describe('without SQLSTATE', () => {
     },
   );
 
-  test('the code never is free text', () => {
+  test('the code is never free text', () => {
     expect(classifyDatabaseError(systemError('Key (ip)=(192.0.2.17)'))).toEqual({ kind: 'outage', code: 'connection' });
   });
 

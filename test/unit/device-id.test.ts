@@ -20,14 +20,14 @@ describe('a device id', () => {
     },
   );
 
-  test('is put in order up to thirty marks on a letter, wherever that stands', () => {
+  test('is normalised up to thirty marks on a letter, wherever that letter is', () => {
     const marks = '\u0301\u0316'.repeat(15);
     const ordered = '\u0316'.repeat(15) + '\u0301'.repeat(15);
     expect(read(`x${marks}q${marks}`)).toEqual(id(`x${ordered}q${ordered}`));
     expect(read(`x${marks}\u0301`)).toEqual(id(`x${marks}\u0301`));
   });
 
-  test('may be as many marks as a message holds, and takes no time', () => {
+  test('may consist of as many marks as a message holds, and is still quick', () => {
     const marks = '\u0301'.repeat(250_000) + '\u0316'.repeat(250_000);
     expect(canonicalDeviceId(`x${marks}`)?.text === `x${marks}`).toBe(true);
   });

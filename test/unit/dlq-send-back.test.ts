@@ -41,7 +41,7 @@ describe('a message is sent back under', () => {
     }
   });
 
-  test('nothing, where even its own time is too old', () => {
+  test('nothing, if even its own time is too old', () => {
     const sentAt = NOW - 36 * DAY_MS;
     expect(sentWith({}, { sentAt }).verdict).toBe('expired');
     expect(sentWith({}, { sentAt, asNew: true })).toMatchObject({ attributes: {}, verdict: { sentAt } });

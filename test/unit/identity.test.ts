@@ -81,7 +81,7 @@ describe('the send time', () => {
     },
   );
 
-  test('is refused where the record has no attributes', () => {
+  test('is refused if the record has no attributes', () => {
     const { attributes, ...bare } = sqsRecord(VALID_BODY);
     expect(attributes.SentTimestamp).toMatch(/^\d+$/);
     expect(identify(bare as never, NOW)).toEqual({ ok: false, reason: 'bad_sent_timestamp' });

@@ -172,7 +172,7 @@ describe('text that the database would refuse or change', () => {
   );
 });
 
-test('all changes of an event are told, in the order of the fields', () => {
+test('all changes of an event are reported, in the order of the fields', () => {
   const event = { user_id: 7, app_version: '2', device_type: null, ip: '192.0.2.1:80', locale: '\0', device_id: '0' };
   const changes = ['number_user_id', 'no_device_type', 'ip_port', 'bad_locale', 'placeholder_device'];
   expect(checkLoginEvent(event)).toMatchObject({ ok: true, changes });

@@ -34,7 +34,7 @@ describe('mask keys', () => {
     expect(hexOf(third).block).toBe('94ecc66c0444bd165cbdd04e687d853b18224edc4157ba3e6f4d4de8123fd687');
   });
 
-  test('are all others from another master, and for another purpose', () => {
+  test('are all different from another master, and for another purpose', () => {
     const all = [MASTER, MASTER.with(31, 32)].flatMap((master) => {
       const { root, layer } = deriveMaskKeys(master);
       return [...Object.values(hexOf(root)), ...Object.values(hexOf(layer))];

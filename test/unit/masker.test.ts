@@ -120,7 +120,7 @@ describe('many values at once', () => {
     for (const at of [0, 699, 700, 1_999]) expect(masked[at]).toBe(K2.mask([many[at] ?? null])[0]);
   });
 
-  test('are none of none', () => {
+  test('are none if there are none', () => {
     expect(VECTOR_MASKER.mask([])).toEqual([]);
     expect(VECTOR_MASKER.mask([null])).toEqual([null]);
   });
@@ -143,7 +143,7 @@ describe('unequal pseudonyms', () => {
     expect(others.map((other) => maskDeviceId(other))).not.toContain(maskDeviceId(deviceId));
   });
 
-  test('another root gives other ones in every field, under the same layer', () => {
+  test('another root gives other pseudonyms in every field, under the same layer', () => {
     expect(OTHER_ROOT.checks.map(({ value }) => value)).toEqual([expect.not.stringMatching('ff3c7fbf'), 'fbbf5a80']);
     expect(maskIp('192.0.2.1', OTHER_ROOT)).not.toBe(maskIp('192.0.2.1'));
     expect(maskIp('not an ip', OTHER_ROOT)).not.toBe(IP_TEXT.k1);

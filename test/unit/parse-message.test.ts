@@ -62,7 +62,7 @@ describe('the body', () => {
     expect(parse(twice)).toEqual(accepted());
   });
 
-  test('with a key at two places counts once where the values are equal, else it is ambiguous', () => {
+  test('with a key at two places counts once if the values are equal, and is ambiguous otherwise', () => {
     expect(parse({ ...VALID_BODY, device: { ip: VALID_BODY.ip } })).toEqual(accepted());
     expect(parse({ ...VALID_BODY, device: { ip: null } })).toEqual(rejected('ambiguous ip'));
   });

@@ -163,7 +163,7 @@ describe('the ids to report as failed', () => {
     expect(failedMessageIds(result.deliveries)).toEqual([D, C]);
   });
 
-  test('are none where all is stored', async () => {
+  test('are none if all is stored', async () => {
     const { result } = await run([record(A), record(B)]);
     expect(failedMessageIds(result.deliveries)).toEqual([]);
   });
@@ -189,7 +189,7 @@ describe('what is counted', () => {
     expect(result.changedBy).toEqual(changedBy);
   });
 
-  test('is a message once, where it is in the batch twice', async () => {
+  test('is a message once, even if it is in the batch twice', async () => {
     const { result } = await run([record(A, { ...odd, a: 1 }), record(A, { ...odd, a: 1 })]);
     expect(result.changedBy).toEqual({ number_user_id: 1, no_version: 1, ip_port: 1 });
     expect(result.unknownKeysDropped).toBe(1);

@@ -36,7 +36,7 @@ describe('without a command', () => {
     expect(await runLoginEtl(['--help'])).toEqual(await runLoginEtl([]));
   });
 
-  test('that of a group shows its own, and is wrong usage', async () => {
+  test('a group alone shows its own commands, and is wrong usage', async () => {
     const { exitCode, stdout, stderr } = await runLoginEtl(['dlq']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(/^ {2}redrive /m);
@@ -64,7 +64,7 @@ describe.each(LINES)('%s', (line) => {
     const { exitCode, stdout, stderr } = await runLoginEtl([...args, ...(REQUIRED[line] ?? []), '--hepl']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr).toMatch(
-      /^Unknown option '--hepl' \(Did you mean --help\?\)\. "npx login-etl [a-z -]+ --help" tells more\.\n$/,
+      /^Unknown option '--hepl' \(Did you mean --help\?\)\. See "npx login-etl [a-z -]+ --help"\.\n$/,
     );
   });
 });
@@ -79,10 +79,10 @@ describe('a command line that makes no sense is one line, and exit code 2', () =
     ['dlq list --yes', "'--yes'"],
     ['dlq purge --all --limit 3', "'--limit'"],
     ['dlq list an-id', 'Too many arguments'],
-    ['dlq list --limit 0', 'whole number from 1 on'],
-    ['dlq list --limit -1', 'whole number from 1 on'],
-    ['dlq list --limit 1.5', 'whole number from 1 on'],
-    ['dlq redrive --rate fast', 'whole number from 1 on'],
+    ['dlq list --limit 0', 'whole number, 1 or more'],
+    ['dlq list --limit -1', 'whole number, 1 or more'],
+    ['dlq list --limit 1.5', 'whole number, 1 or more'],
+    ['dlq redrive --rate fast', 'whole number, 1 or more'],
     ['dlq redrive --to here', '--to needs the URL of a queue'],
     ['dlq show', "Missing required argument 'ID'"],
     ['dlq show one two', 'Too many arguments'],
@@ -122,7 +122,7 @@ describe('npm start', () => {
     expect(stderr).toBe(`npm took ${names} for itself: use npx login-etl start instead.\n`);
   });
 
-  test('does not where npm sets something to nothing, or another program set it', async () => {
+  test('does not if npm sets something to nothing, or another program set it', async () => {
     for (const env of [
       { ...npm, npm_config_json: '' },
       { npm_lifecycle_event: 'npx', npm_config_json: 'true' },

@@ -81,9 +81,9 @@ describe('a file that cannot be used is one sentence', () => {
   changed[whole.length - 8] = (changed[whole.length - 8] ?? 0) ^ 0xff;
 
   test.for([
-    ['no UTF-8 text', Buffer.from('{"user_id": "caf\xe9"}', 'latin1'), 'this is no UTF-8 text'],
-    ['UTF-8 that ends in a character', Buffer.from('"é').subarray(0, 2), 'this is no UTF-8 text'],
-    ['UTF-16', Buffer.from('\ufeff[]', 'utf16le'), 'this is no UTF-8 text'],
+    ['text that is not UTF-8', Buffer.from('{"user_id": "caf\xe9"}', 'latin1'), 'this is not UTF-8 text'],
+    ['UTF-8 that ends in a character', Buffer.from('"é').subarray(0, 2), 'this is not UTF-8 text'],
+    ['UTF-16', Buffer.from('\ufeff[]', 'utf16le'), 'this is not UTF-8 text'],
     ['an archive cut short', whole.subarray(0, whole.length >> 1), 'the gzip archive is broken'],
     ['an archive with a changed byte', changed, 'the gzip archive is broken'],
     ['the first two bytes of an archive', whole.subarray(0, 2), 'the gzip archive is broken'],
@@ -94,10 +94,10 @@ describe('a file that cannot be used is one sentence', () => {
 
   test('that names the file and the line', async () => {
     const path = file('broken.jsonl', '{}\n{\n');
-    expect(await faultOf(path)).toMatch(`${path}, line 2: this is no JSON.`);
+    expect(await faultOf(path)).toMatch(`${path}, line 2: this is not JSON.`);
   });
 
-  test('where there is none, or a folder', async () => {
+  test('if there is none, or it is a folder', async () => {
     const missing = join(folder, 'missing');
     expect(await faultOf(missing)).toBe(`${missing}: there is no such file.`);
     expect(await faultOf(folder)).toBe(`${folder}: this is a folder.`);
@@ -142,7 +142,7 @@ describe('standard input', () => {
     const { child, output } = startReader();
     child.stdin.write(content);
     await once(child, 'exit');
-    expect(await output).toMatch(/^standard input, line 1: this is no JSON\./);
+    expect(await output).toMatch(/^standard input, line 1: this is not JSON\./);
   });
 
   test('that says nothing is left when the reading is stopped', async () => {

@@ -16,15 +16,15 @@ test('a reason that comes once is not news', () => {
 
 test('a reason that repeats is named at the second try, the fourth and the eighth', () => {
   expect(saidOf(Array(9).fill(away))).toEqual(
-    [2, 4, 8].map((tries) => `Still not stored after ${tries} tries, and tried again: database 08P01`),
+    [2, 4, 8].map((tries) => `Still not stored after ${tries} tries, trying again: database 08P01`),
   );
 });
 
 test('reasons are counted apart, and each once a batch', () => {
   const both = ['database 08P01', 'unclassified P0001', 'database 08P01'];
   expect(saidOf([away, both, both])).toEqual([
-    'Still not stored after 2 tries, and tried again: database 08P01',
-    'Still not stored after 2 tries, and tried again: unclassified P0001',
+    'Still not stored after 2 tries, trying again: database 08P01',
+    'Still not stored after 2 tries, trying again: unclassified P0001',
   ]);
 });
 

@@ -70,11 +70,11 @@ test('the line of the audit tells of values, grants and log settings', () => {
   expect(reportPage(facts, null)).toMatch(/verdict good"><h2>✓ Nothing but pseudonyms<\/h2>/);
   const open = reportPage({ ...facts, access: { grants: 2, logSettings: 1 } }, null);
   expect(open).toMatch(/verdict bad"><h2>✓ Nothing but pseudonyms, and 3 other findings<\/h2>/);
-  expect(open).toContain('2 grants, memberships or attributes too many, 1 setting by which values reach');
-  expect(open).toContain('<code>npx login-etl audit</code> tells which.');
+  expect(open).toContain('2 grants, memberships or attributes that should not be there, 1 setting by which values reach');
+  expect(open).toContain('<code>npx login-etl audit</code> lists them.');
 });
 
-test('the SQL to go on is a command only where the command reaches the table', () => {
+test('the SQL for a closer look is a command only if the command reaches the table', () => {
   const pseudonym = `k1_${'0'.repeat(32)}`;
   expect(reportPage(factsWith(pseudonym), null)).toContain('<code>npx login-etl sql &quot;select user_id, count(*)');
   expect(reportPage(factsWith(pseudonym), null, 'stage')).toContain('<code>select user_id, count(*)');
@@ -147,7 +147,7 @@ test('texts nobody would see have a word instead', () => {
   ]);
 });
 
-test('days and buckets read as people write them', () => {
+test('days and buckets are written as people write them', () => {
   expect([
     days('2026-01-01', '2026-01-01'),
     days('2026-01-01', '2026-02-03'),

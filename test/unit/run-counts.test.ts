@@ -134,7 +134,7 @@ describe('of more messages than are remembered', () => {
     expect(counts.summary()).toMatchObject({ rejected: { 'missing ip': 12 } });
   });
 
-  test('those to be tried again are left to whoever took them', () => {
+  test('those to be tried again are left to whoever received them', () => {
     const counts = createCounts(10);
     counts.batch(many('a', RETRY));
     counts.failed(Object.keys(many('b', RETRY)), 'The function died.');

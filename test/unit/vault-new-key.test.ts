@@ -27,7 +27,7 @@ test('makes a pair that belongs together, for its owner alone, and shows neither
   expect(stdout).not.toContain('BEGIN');
 });
 
-test('writes over nothing', async () => {
+test('never overwrites a file', async () => {
   const out = folder();
   await runLoginEtl(['vault', 'new-key', '--out', out]);
   const files = () => readdirSync(out).map((name) => readFileSync(join(out, name), 'utf8'));
@@ -37,7 +37,7 @@ test('writes over nothing', async () => {
   expect(files()).toEqual(before);
 });
 
-test('is refused inside the project, by whatever way', async () => {
+test('is refused inside the project, however the path leads there', async () => {
   const link = join(folder(), 'link');
   symlinkSync(PROJECT, link);
   for (const out of [PROJECT, join(PROJECT, '.login-etl', 'none', 'yet'), join(link, 'none')]) {

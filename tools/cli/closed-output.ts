@@ -1,6 +1,6 @@
 /**
- * A reader that has gone (`| head`), a closed terminal or a full disk must not end the process in the middle: what it
- * has begun is brought to its end. Only a reader may go without being missed.
+ * A reader that has gone (`| head`), a closed terminal or a full disk must not end the process half way: it finishes
+ * what it has begun. Only a reader may leave without that being an error.
  */
 export function surviveClosedOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {

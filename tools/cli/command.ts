@@ -7,13 +7,13 @@ export type { Command };
 export interface Answer {
   /** For programs: what `--json` prints. */
   json: Record<string, unknown>;
-  /** The same for people; nothing where it was all said while the command ran. */
+  /** The same for people; left out if the command has said it all while it ran. */
   text?: string;
-  /** 1 for what was understood and could not all be done; 0 by default. */
+  /** 1 if the command line was understood but not all of it could be done; 0 by default. */
   exitCode?: number;
 }
 
-/** A command line that was understood. */
+/** A command line that has been parsed. */
 export interface CommandLine<Args = unknown, Options = unknown> extends CommandContext {
   args: Args;
   options: Options;
@@ -24,17 +24,17 @@ export interface CommandLine<Args = unknown, Options = unknown> extends CommandC
   interrupt(notice?: string): AbortSignal;
 }
 
-/** Puts a command's arguments, options and help on its `Command`, and what it does behind them. */
+/** Declares a command's arguments, options and help on its `Command`, and attaches what it does. */
 export type CommandModule = (command: Command, execute: Execute) => void;
 
-/** Does the work, prints its answer or one sentence on what went wrong, and keeps the exit code. */
+/** Does the work, prints its answer or one sentence on what went wrong, and sets the exit code. */
 export type Execute = (
   isJson: boolean,
   work: (line: Omit<CommandLine, 'args' | 'options'>) => Promise<Answer>,
 ) => Promise<void>;
 
 /**
- * @param configure declares arguments, options and help; `--json` and `--help` are there already
+ * @param configure declares arguments, options and help; `--json` and `--help` are already there
  * @param run its answer is printed; a UserError is one sentence and an exit code
  */
 export function defineCommand<Args extends unknown[], Options extends OptionValues>(
@@ -52,7 +52,7 @@ export function defineCommand<Args extends unknown[], Options extends OptionValu
   };
 }
 
-/** A command that has commands of its own, as `dlq list`. */
+/** A command with subcommands, such as `dlq list`. */
 export function defineGroup(
   configure: (command: Command) => Command,
   members: Readonly<Record<string, { summary: string; command: CommandModule }>>,

@@ -8,18 +8,18 @@ export interface Terminal {
   stderr: Writable;
 }
 
-/** @throws UserError where nobody is there who could answer */
+/** @throws UserError if nobody is there to answer */
 export function requireSomebody({ stdin }: Terminal): void {
-  if (!stdin.isTTY) throw new UserError('There is no terminal to ask for a confirmation on: --yes does not ask.', 2);
+  if (!stdin.isTTY) throw new UserError('There is no terminal to confirm this on: --yes skips the question.', 2);
 }
 
-/** @returns whether one of the `expected` was typed; throws where `stop` comes first */
+/** @returns whether one of the `expected` was typed; throws if `stop` comes first */
 export async function confirm(
   question: string,
   expected: readonly string[],
   { stdin, stderr, stop }: Terminal & { stop: AbortSignal },
 ): Promise<boolean> {
-  // Not as a terminal: readline would then keep Ctrl-C to itself.
+  // Not as a terminal, or readline would swallow Ctrl-C.
   const lines = createInterface({ input: stdin, terminal: false });
   stderr.write(question);
   try {

@@ -1,4 +1,4 @@
-/** Ctrl-C reaches a process twice, from the terminal and from npm; only one that comes later means "at once". */
+/** Ctrl-C reaches a process twice, from the terminal and from npm; only a later one means "right now". */
 const SAME_SIGNAL_MS = 1_000;
 
 /** @returns what the first Ctrl-C aborts, with the signal's name as the reason; a later one ends the process at once */

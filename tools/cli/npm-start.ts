@@ -8,10 +8,10 @@ export function isNpmScript(command: string, env: Environment): boolean {
 }
 
 /**
- * npm 10 and 11 take what looks like an option and stands before `--` for themselves: they set `npm_config_<name>`, and
- * the script never sees it, or sees a value without its option. npm 12 refuses those that it does not know.
+ * npm 10 and 11 keep every option before `--` for themselves: they set `npm_config_<name>`, and the script never sees it,
+ * or sees its value alone. npm 12 refuses options that it does not know.
  *
- * @param flags that the command has, as `--sqs-port`
+ * @param flags of the command, such as `--sqs-port`
  * @returns those that npm took
  */
 export function takenByNpm(flags: readonly string[], env: Environment): string[] {

@@ -1,12 +1,12 @@
 /** Control characters, those that change the direction of text, and lone surrogates: a terminal must not obey a message. */
 const UNPRINTABLE = /[^\P{C}\n]/gu;
 
-/** JSON in which every character is one that can be seen. */
+/** JSON with every invisible character escaped. */
 export function toJson(value: unknown, indent?: number): string {
   return escaped(JSON.stringify(value, null, indent));
 }
 
-/** A text in one line. */
+/** A text on one line. */
 export function printable(text: string): string {
   return escaped(text).replaceAll('\n', '\\n');
 }

@@ -5,19 +5,19 @@ import { isNpmScript, takenByNpm } from './npm-start.ts';
 import { toJson } from './printable.ts';
 import { UserError } from './user-error.ts';
 
-/** A command as the list of all shows it; its module is loaded when it is run, so that others start quickly. */
+/** A command as the overview lists it. Its module is loaded only when it runs, so the others start quickly. */
 export interface CommandEntry {
   summary: string;
   load(): Promise<CommandModule>;
 }
 
 export interface ProgramDefinition {
-  /** What one types. */
+  /** What the user types. */
   name: string;
   description: string;
   /** Commands by name, by the heading they stand under. */
   groups: Readonly<Record<string, Readonly<Record<string, CommandEntry>>>>;
-  /** One sentence on an error that is not a UserError, or a stack where it is nobody's but ours. */
+  /** One sentence on an error that is not a UserError, or its stack if the bug is ours. */
   explain(error: unknown): string;
 }
 
@@ -51,7 +51,7 @@ export async function runProgram(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return 0;
-    // If the command is missing, the help that lists them was printed already.
+    // If the command is missing, the help that lists them was already printed.
     if (error.code !== 'commander.help') context.stderr.write(usageFault(error, pathOf(program, args)));
     return WRONG_USAGE;
   }
@@ -131,11 +131,11 @@ function print({ json, text = '' }: Answer, isJson: boolean, { stdout }: Command
   stdout.write(isJson ? `${toJson(json)}\n` : text);
 }
 
-/** `Unknown option '--wach' (Did you mean --watch?). "npx login-etl start --help" tells more.` */
+/** `Unknown option '--wach' (Did you mean --watch?). See "npx login-etl start --help".` */
 function usageFault({ message }: CommanderError, path: string): string {
   const [first = '', hint] = message.replace(/^error: /, '').split('\n');
   const fault = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, '')}`;
-  return `${fault}${hint ? ` ${hint}` : ''}. "${path} --help" tells more.\n`;
+  return `${fault}${hint ? ` ${hint}` : ''}. See "${path} --help".\n`;
 }
 
 /** The command that a command line names, as far as it exists. */

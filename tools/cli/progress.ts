@@ -1,7 +1,7 @@
-/** Nobody needs a bar for what is over in a moment. */
+/** Nobody needs a bar for something that is over in a moment. */
 const QUIET_MS = 1_000;
 const TERMINAL_INTERVAL_MS = 200;
-/** Every line stays in a log file, so there are fewer. */
+/** A log file keeps every line, so there are fewer of them. */
 const LOG_INTERVAL_MS = 5_000;
 
 export interface Progress {
@@ -9,11 +9,11 @@ export interface Progress {
 }
 
 /**
- * Shows how far a long run is, on standard error: one line that is written over, or a line now and then where standard
+ * Shows the progress of a long run on standard error: one line that is overwritten, or a line now and then if standard
  * error is not a terminal.
  *
  * @param done how many are finished
- * @param total null where it is not known, or not yet
+ * @param total null if it is unknown, or not known yet
  * @param what they are
  */
 export function showProgress(

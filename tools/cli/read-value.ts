@@ -5,11 +5,11 @@ import type { Terminal } from './confirm.ts';
 import { UserError } from './user-error.ts';
 
 /**
- * Reads one value that must not stand on the command line, where everybody on the machine could see it.
+ * Reads one value that does not belong on the command line, where everybody on the machine could see it.
  *
- * @param name of the value, for whoever types it and for what is said of it
- * @returns all of standard input without the line's end, or the line that is typed
- * @throws UserError where that is nothing, or not UTF-8
+ * @param name of the value, for the prompt and for errors
+ * @returns all of standard input without its last line break, or the line that was typed
+ * @throws UserError if that is empty, or not UTF-8
  */
 export async function readValue(name: string, { stdin, stderr }: Terminal): Promise<string> {
   if (stdin.isTTY) stderr.write(`${name}: `);
@@ -21,7 +21,7 @@ export async function readValue(name: string, { stdin, stderr }: Terminal): Prom
 /** As `user_id` of a login can be. */
 const LONGEST_USER_ID = 128;
 
-/** @throws UserError where it is no user id */
+/** @throws UserError if it is not a user id */
 export async function readUserId(line: Terminal): Promise<string> {
   const id = await readValue('User id', line);
   if ([...id].length <= LONGEST_USER_ID && !id.includes('\0')) return id;

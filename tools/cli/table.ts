@@ -1,4 +1,4 @@
-/** Text in columns, two spaces apart; `·` is a value that is not there. */
+/** Text in columns, two spaces apart; `·` stands for a missing value. */
 export function textTable(columns: readonly string[], rows: readonly (readonly (string | null)[])[]): string {
   const lines = [columns, ...rows.map((row) => row.map((value) => value ?? '·'))];
   const widths = columns.map((_, i) => lines.reduce((widest, line) => Math.max(widest, line[i]?.length ?? 0), 0));

@@ -1,4 +1,4 @@
-/** What the user can put right: shown as one sentence without a stack. */
+/** An error that the user can fix: shown as one sentence, without a stack. */
 export class UserError extends Error {
   override name = 'UserError';
   readonly exitCode: number;

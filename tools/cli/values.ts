@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 
 /** For an option that counts something. */
 export function positiveInteger(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It is a whole number from 1 on.');
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 or more.');
   return Number(text);
 }
 
@@ -11,7 +11,7 @@ export function integerBetween(least: number, most: number): (text: string) => n
   return (text) => {
     const value = Number(text);
     if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
 }
 
@@ -19,12 +19,12 @@ export function integerBetween(least: number, most: number): (text: string) => n
 export function choice<const Choice extends number>(...choices: readonly Choice[]): (text: string) => Choice {
   return (text) => {
     const found = choices.find((one) => `${one}` === text);
-    if (found === undefined) throw new InvalidArgumentError(`It is one of ${choices.join(', ')}.`);
+    if (found === undefined) throw new InvalidArgumentError(`It must be one of ${choices.join(', ')}.`);
     return found;
   };
 }
 
-/** An option that has to be there, and has to be one of a few words. */
+/** A required option that takes one of a few words. */
 export function requiredChoice<const Flags extends string, const Choice extends string>(
   flags: Flags,
   description: string,
@@ -36,11 +36,11 @@ export function requiredChoice<const Flags extends string, const Choice extends 
 /** For an option that is a day. */
 export function isoDate(text: string): string {
   const isDate = /^\d{4}-\d\d-\d\d$/.test(text) && new Date(text).toJSON()?.slice(0, 10) === text;
-  if (!isDate) throw new InvalidArgumentError('It is a day like 2026-01-31.');
+  if (!isDate) throw new InvalidArgumentError('It must be a day like 2026-01-31.');
   return text;
 }
 
-/** An option that is one of a few words, of which the first is meant where none is given. */
+/** An option that takes one of a few words; the first is the default. */
 export function oneOf<const Flags extends string, const Choice extends string>(
   flags: Flags,
   description: string,
@@ -49,8 +49,8 @@ export function oneOf<const Flags extends string, const Choice extends string>(
   return new Option(flags, description).choices(choices).default(choices[0]);
 }
 
-/** For an option that names a month, as 2026-01. */
+/** For an option that names a month, such as 2026-01. */
 export function isoMonth(text: string): string {
-  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) throw new InvalidArgumentError('It is a month like 2026-01.');
+  if (!/^\d{4}-(0[1-9]|1[0-2])$/.test(text)) throw new InvalidArgumentError('It must be a month like 2026-01.');
   return text;
 }

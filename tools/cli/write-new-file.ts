@@ -4,7 +4,7 @@ import { UserError } from './user-error.ts';
 /**
  * Writes a file that only its owner can read.
  *
- * @throws UserError where it is there already, or cannot be written
+ * @throws UserError if it exists already, or cannot be written
  */
 export function writeNewFile(file: string, content: string): void {
   let isOurs = false;
@@ -17,10 +17,10 @@ export function writeNewFile(file: string, content: string): void {
       closeSync(opened);
     }
   } catch (error) {
-    // Half a file would be in the way of the next try.
+    // Half a file would get in the way of the next try.
     if (isOurs) rmSync(file);
     const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new UserError(`${file} is there already, and is not written over.`);
+    if (code === 'EEXIST') throw new UserError(`${file} exists already and will not be overwritten.`);
     throw new UserError(`${file} cannot be written (${code}).`);
   }
 }

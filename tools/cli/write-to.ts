@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from './user-error.ts';
 
-/** Writes a stream to standard output, which stays open. A reader that has gone, as `head`, has had enough. */
+/** Writes a stream to standard output, which stays open. A reader that has gone, such as `head`, has all it wanted. */
 export async function writeTo(out: Writable, content: Readable): Promise<void> {
   try {
     await pipeline(content, out, { end: false });

@@ -5,8 +5,8 @@ import { MAX_NODES } from '../../lambda/message/flatten.ts';
 const STORABLE = '^[^\\u0000\\ud800-\\udfff]*$';
 
 const DESCRIPTION =
-  'A login as a message of the queue holds it, flat. Stricter than what is taken: what this accepts becomes a row, and ' +
-  'what it refuses may become one all the same, changed as lambda/README.md says.';
+  'A flat login event, as a message of the queue holds it. Stricter than the function: what this accepts becomes a ' +
+  'row, and what it refuses may still become one, changed as lambda/README.md says.';
 
 /** The contract of a flat event as a JSON Schema, whose patterns are meant with the flag u. */
 export function loginEventSchema(): object {
@@ -20,7 +20,7 @@ export function loginEventSchema(): object {
     // Objects may hold one of the fields a second time.
     additionalProperties: { type: ['string', 'number', 'boolean', 'null', 'array'] },
     maxProperties: MAX_NODES,
-    // Such an object is taken for an SNS notification, and the login in it is looked for in its message.
+    // Such an object counts as an SNS notification, whose message holds the login.
     not: {
       required: ['Type', 'Message'],
       properties: { Type: { const: 'Notification' }, Message: { type: 'string' } },

@@ -8,7 +8,7 @@ export function withContractTable(readme: string): string {
   const [before, rest = ''] = readme.split(BEGIN);
   const after = rest.split(END)[1];
   if (before === undefined || after === undefined)
-    throw new Error(`The README has no place between ${BEGIN} and ${END}`);
+    throw new Error(`The README has no section between ${BEGIN} and ${END}`);
   return `${before}${BEGIN}${contractTable()}${END}${after}`;
 }
 

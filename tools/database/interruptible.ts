@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** @returns what `work` gives; throws as soon as `stop` is aborted, whatever `work` still does */
+/** @returns the result of `work`; throws as soon as `stop` is aborted, even while `work` goes on */
 export async function interruptible<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
   const done = new AbortController();
   // A timer that never fires: it ends with either signal, and keeps nothing.

@@ -6,10 +6,10 @@ import { pipeline } from 'node:stream/promises';
 import { UserError } from '../cli/user-error.ts';
 
 /**
- * Writes a file that only its owner can read, in place of one that is there; half a file never has its name.
+ * Writes a file that only its owner can read, and replaces one that exists. A partial file never has this name.
  *
  * @returns its absolute path
- * @throws UserError where it cannot be written; what `content` throws as it is
+ * @throws UserError if it cannot be written; passes on what `content` throws
  */
 export async function writePrivateFile(file: string, content: Readable): Promise<string> {
   const path = resolve(file);

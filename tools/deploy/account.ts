@@ -2,7 +2,7 @@ import { errorName } from '../../lambda/errors.ts';
 import { AWS_CLIENT } from '../../lambda/settings/aws-client.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
 
-/** What an account says, or why it does not: the error's code, as in AccessDenied. */
+/** What the account answered, or its error's code, such as AccessDenied. */
 export type Lookup<T> = { known: T } | { unknown: string };
 
 export interface StackState {
@@ -16,18 +16,18 @@ export interface Account {
   id: Lookup<string>;
   /** null: CDK is not set up there. */
   bootstrapVersion: Lookup<number | null>;
-  /** Whether the role exists in which RDS manages clusters. */
+  /** Whether the role exists that RDS needs to manage clusters. */
   hasRdsRole: Lookup<boolean>;
-  /** How many functions Lambda runs at once, all of the account together. */
+  /** How many functions Lambda runs at once in the whole account. */
   concurrency: Lookup<number>;
-  /** Keyed by name; null where there is no such stack. */
+  /** Keyed by name; null if the stack does not exist. */
   stacks: Record<string, Lookup<StackState | null>>;
 }
 
 const BOOTSTRAP_STACK = 'CDKToolkit';
 const RDS_ROLE = 'AWSServiceRoleForRDS';
 
-/** Asks with calls that only read, and that any endpoint may refuse or not know. */
+/** Asks by calls that only read; an endpoint may refuse any of them, or not know it. */
 export async function askAccount(stackNames: readonly string[], env: Environment): Promise<Account> {
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION;
   const client = { ...AWS_CLIENT, ...(region ? { region } : {}) };
@@ -89,7 +89,7 @@ async function findConcurrency(config: ClientConfig): Promise<number> {
   return limit;
 }
 
-/** CloudFormation has no error of its own for a stack that is not there. */
+/** CloudFormation has no error of its own for a missing stack. */
 async function findStack(config: ClientConfig, StackName: string) {
   const { CloudFormationClient, DescribeStacksCommand } = await import('@aws-sdk/client-cloudformation');
   try {

@@ -7,7 +7,7 @@ import { UserError } from '../cli/user-error.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** As an argument of a command. */
-export const CDK_OPTIONS = ['[cdk-options...]', 'for cdk; they stand behind "--"'] as const;
+export const CDK_OPTIONS = ['[cdk-options...]', 'options for cdk, after "--"'] as const;
 
 interface CdkRun extends Pick<CommandLine, 'json' | 'interrupt'> {
   stage: string;
@@ -16,14 +16,14 @@ interface CdkRun extends Pick<CommandLine, 'json' | 'interrupt'> {
 }
 
 /**
- * What runs cdk, which asks and reports by itself, in the project's folder.
+ * Makes what runs cdk in the project's folder; cdk itself asks and reports.
  *
- * @throws UserError where cdk fails; it has said why
+ * @throws UserError if cdk fails, which has then said why
  */
 export function createCdk({ stage, more, json, interrupt }: CdkRun): (args: readonly string[]) => Promise<void> {
   const stray = more.find((arg, i) => !arg.startsWith('-') && !more[i - 1]?.startsWith('-'));
   if (stray !== undefined) {
-    throw new UserError(`What is "${stray}"? A stage is named by --stage, and options for cdk stand behind "--".`, 2);
+    throw new UserError(`"${stray}" makes no sense here: name the stage by --stage, and put options for cdk after "--".`, 2);
   }
   return async (args) => {
     const child = spawn('cdk', [...args, '--context', `stage=${stage}`, ...more], {
@@ -32,6 +32,6 @@ export function createCdk({ stage, more, json, interrupt }: CdkRun): (args: read
     });
     interrupt().addEventListener('abort', () => child.kill('SIGTERM'));
     const [exitCode] = await once(child, 'close');
-    if (exitCode !== 0) throw new UserError(`"cdk ${args.join(' ')}" failed; what it says is above.`);
+    if (exitCode !== 0) throw new UserError(`"cdk ${args.join(' ')}" failed; its own message is above.`);
   };
 }

@@ -11,7 +11,7 @@ export interface DeployOptions {
   env: Environment;
   /** For people. */
   out: NodeJS.WritableStream;
-  /** Runs cdk with these arguments, and throws where it fails. */
+  /** Runs cdk with these arguments, and throws if it fails. */
   runCdk(args: readonly string[]): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export interface DeployOptions {
  * Asks the account for what the deployment needs, then deploys both stacks of a stage.
  *
  * @returns what the account says
- * @throws UserError where it says that the deployment cannot succeed; then nothing was changed
+ * @throws UserError if the account rules out a deployment; nothing was changed then
  */
 export async function deployToAws(settings: AwsSettings, options: DeployOptions): Promise<Finding[]> {
   const account = await askAccount(stacksOf(settings), options.env);

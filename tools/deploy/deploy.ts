@@ -10,7 +10,7 @@ export function deployCommand(deployToLocalStack: (line: CommandLine) => Promise
   return defineCommand(
     (command) =>
       command
-        .description('Deploys the pipeline of one stage by CDK.')
+        .description('Deploys the pipeline of one stage with CDK.')
         .argument(...CDK_OPTIONS)
         .addOption(requiredChoice('--stage <name>', 'a stage of infra/settings/settings.ts', STAGES))
         .option('--check', 'only ask the account whether it can succeed, and change nothing', false)
@@ -33,15 +33,15 @@ export function deployCommand(deployToLocalStack: (line: CommandLine) => Promise
 }
 
 const HELP = `
-On AWS: both stacks, in their order, into the account of the usual AWS
-variables, after asking the account whether that can succeed. A first
-deployment into an account and region needs "npx cdk bootstrap" once. Without
-questions, as in a workflow:
+On AWS it deploys both stacks into the account that the usual AWS variables
+name, after asking the account whether that can succeed. Each account and
+region needs "npx cdk bootstrap" once. To deploy without questions, as in a
+workflow:
   npx login-etl deploy --stage prod -- --require-approval never
 
-On LocalStack: queue, dead-letter queue, key and function. LocalStack and
-Postgres come from docker-compose.yml and are started where they do not run
-yet. Deploying again brings what has changed.
+On LocalStack it deploys queue, dead-letter queue, keys and function.
+docker-compose.yml has LocalStack and Postgres, which are started if they are
+not running. Deploying again brings only what has changed.
 
 Environment of the stage localstack
   AWS_ENDPOINT_URL       a LocalStack that runs elsewhere

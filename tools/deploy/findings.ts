@@ -25,7 +25,7 @@ export function isFirstDeployment(settings: AwsSettings, { stacks }: Account): b
   return state !== undefined && 'known' in state && isYetToBeMade(state.known);
 }
 
-/** One sentence for everything that a deployment depends on and that can be asked without changing anything. */
+/** One sentence for each thing that a deployment depends on, as far as it can be checked without changing anything. */
 export function findings(settings: AwsSettings, account: Account): Finding[] {
   const access = accessFindings(account);
   if (access.some(({ kind }) => kind === 'problem')) return access;

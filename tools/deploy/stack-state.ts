@@ -5,7 +5,7 @@ export function isYetToBeMade(state: StackState | null): boolean {
   return state === null || ['REVIEW_IN_PROGRESS', 'DELETE_COMPLETE'].includes(state.status) || hasFailedToStart(state);
 }
 
-/** Then cdk deletes what is left of it, and starts again. */
+/** cdk then deletes what is left of it, and starts again. */
 function hasFailedToStart({ status }: StackState): boolean {
   return ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED'].includes(status);
 }

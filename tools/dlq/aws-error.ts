@@ -1,6 +1,6 @@
 import { errorName } from '../../lambda/errors.ts';
 
-/** `QueueDoesNotExist`, `ECONNREFUSED`: the name of an answer of SQS, which comes in more than one form, or of a fault. */
+/** `QueueDoesNotExist`, `ECONNREFUSED`: SQS's name for an error, which comes in more than one form, or the code of a system error. */
 export function awsErrorName(error: unknown): string {
   const name = error instanceof Error ? error.name : '';
   const plain = /^AWS\.SimpleQueueService\.([A-Za-z]+)$/.exec(name)?.[1] ?? errorName(error);

@@ -5,10 +5,10 @@ import type { QueueCommandLine } from './queue-command.ts';
 import { withOrigin } from './send-back.ts';
 import { epochOf } from './sent-at.ts';
 
-/** What was sent back comes here again when it is rejected again; without this a run might never end. */
+/** A message that was sent back returns here if it is rejected again; without this a run might never end. */
 export const CAME_MEANWHILE = 'came while this ran';
 
-/** A message as it is to be sent, why it is left, or the reason of one that was not asked for. */
+/** A message to send, why one is left, or the reason of one that was not asked for. */
 export type Choice = { record: SQSRecord } | { left: string } | { other: string };
 
 /** Goes through the messages until as many are chosen as were asked for. */

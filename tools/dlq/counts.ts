@@ -6,7 +6,7 @@ import { UserError } from '../cli/user-error.ts';
  * A mistyped reason must not look like a queue that needs nothing.
  *
  * @param others of the messages that were not asked for
- * @throws UserError where there are such messages, and so none with the reason that was asked for
+ * @throws UserError if there are such messages, and none with the reason that was asked for
  */
 export function refuseUnknownReason(asked: string | undefined, others: Counts): void {
   if (asked === undefined || total(others) === 0) return;

@@ -6,14 +6,14 @@ export interface DeadLetterQueue {
   sqs: SQSClient;
   url: string;
   arn: string;
-  /** Approximate, as SQS counts them: visible, and hidden since somebody else has received them. */
+  /** SQS's approximate counts: visible messages, and those hidden because somebody else has received them. */
   visible: number;
   hidden: number;
 }
 
 /**
  * @param prepare gets the client before its first call
- * @throws UserError where the queue is none for dead letters
+ * @throws UserError if the queue is not a dead-letter queue
  */
 export async function openDeadLetterQueue(
   { client, queue }: QueueLocation,
@@ -23,9 +23,9 @@ export async function openDeadLetterQueue(
   prepare(sqs);
   const url = 'url' in queue ? queue.url : await urlOf(sqs, queue.name);
   const attributes = await attributesOf(sqs, url);
-  // To look into the queue of live messages would use up their receives, and to purge it would lose them.
+  // Looking into a live queue would use up its messages' receives, and purging it would lose them.
   if (attributes.RedrivePolicy) {
-    throw new UserError('This queue has a dead-letter queue of its own, so it is none: name that one.', 2);
+    throw new UserError('This queue has a dead-letter queue of its own, so it is not one itself: name that one.', 2);
   }
   return {
     sqs,

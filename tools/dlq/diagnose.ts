@@ -4,17 +4,17 @@ import { parseMessage } from '../../lambda/message/parse-message.ts';
 
 /** What today's code makes of a message. */
 export interface Diagnosis {
-  /** A reason code, or a few words where there is none. */
+  /** A reason code, or a few words if there is none. */
   reason: string;
-  /** The reason by the checks alone, where the database was asked as well. */
+  /** The reason that the checks alone give, if the database was asked as well. */
   checked?: string;
   /** Whether it would go to the dead-letter queue again. */
   isBad: boolean;
 }
 
 /**
- * Either reason counts: that of a list without --try-insert is to be good for a command with it. So is one without the
- * constraint's name, as metrics have it.
+ * Either reason counts: one from a list without --try-insert also works for a command with it, and so does one without
+ * the constraint's name, as metrics show it.
  */
 export function hasReason({ reason, checked }: Diagnosis, asked: string | undefined): boolean {
   return asked === undefined || [reason, reasonCode(reason), checked].includes(asked);

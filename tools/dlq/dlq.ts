@@ -17,10 +17,10 @@ export function dlqCommand(trial: Trial = {}): CommandModule {
         'Works on the dead-letter queue: messages that could not become rows. No command prints a raw ip, device id or body.',
       ),
     {
-      list: { summary: 'what is there, and why', command: listCommand(trial) },
-      show: { summary: 'one message, masked', command: showCommand(trial) },
+      list: { summary: 'list the messages, and why they are here', command: listCommand(trial) },
+      show: { summary: 'show one message, masked', command: showCommand(trial) },
       redrive: { summary: 'send back what can become a row now', command: redriveCommand(trial) },
-      purge: { summary: 'delete, with no way back', command: purgeCommand(trial) },
+      purge: { summary: 'delete messages for good', command: purgeCommand(trial) },
     },
   );
 }
@@ -30,13 +30,13 @@ function listCommand(trial: Trial): CommandModule {
     (command) =>
       queueOptions(command)
         .description(
-          'Lists the messages of the dead-letter queue, oldest first, each with the reason that the checks of this ' +
-            'checkout give. "passes checks" is a message that only the database refused, or that was never bad: an ' +
-            'outage outlasted its receives. SQS hands out at most 120,000 messages at a time: of more than that some ' +
+          'Lists the messages of the dead-letter queue, oldest first, each with the reason that this ' +
+            "checkout's checks give. \"passes checks\" is a message that only the database refused, or that was never bad: an " +
+            'outage outlasted its receives. SQS hands out at most 120,000 messages at a time; beyond that, some ' +
             'are not seen.',
         )
         .option(...REASON)
-        .option('--limit <n>', 'only the n oldest; the counts are of all', positiveInteger)
+        .option('--limit <n>', 'show only the n oldest; the counts cover all', positiveInteger)
         .addHelpText('after', QUEUE_HELP),
     ({ options: { limit = Number.POSITIVE_INFINITY, ...options }, ...line }) =>
       runOnQueue(list, { ...NO_OPTIONS, ...options, limit }, line, trial),
@@ -49,12 +49,12 @@ function showCommand(trial: Trial): CommandModule {
       queueOptions(command)
         .description(
           'Shows one message: its fields as they would be stored, and everything else hidden. ip and device_id are ' +
-            'pseudonyms where MASK_KEY or MASK_KMS_KEY is set, else hidden. Hidden too: values that break the ' +
-            "contract, unknown keys and their names, attributes of the producer's own.",
+            'pseudonyms if MASK_KEY or MASK_KMS_KEY is set, and hidden otherwise. So are values that break the ' +
+            "contract, unknown keys with their names, and the producer's own attributes.",
         )
-        .argument('<ID>', 'as "list" shows it, or how it begins')
-        .option('--raw', 'write the body, as it is, to the file of --out; asks before it does', false)
-        .option('--out <file>', 'a new file, which only you can read')
+        .argument('<ID>', 'its id as "list" shows it, or the beginning of it')
+        .option('--raw', 'write the body, unmasked, to the file of --out; asks first', false)
+        .option('--out <file>', 'a new file that only you can read')
         .option('--yes', 'skip the question', false)
         .addHelpText('after', QUEUE_HELP),
     ({ args: [id], options, ...line }) => {
@@ -69,8 +69,8 @@ function redriveCommand(trial: Trial): CommandModule {
     (command) =>
       queueOptions(command)
         .description(
-          'Sends messages back to the queue they came from, under their first id and send time, so that the ledger ' +
-            'still knows them: what was stored before is not stored again, and a redrive can be interrupted and run ' +
+          'Sends messages back to the queue they came from, under their first id and send time, so the ledger ' +
+            'recognises them: nothing is stored twice, and a redrive can be interrupted and run ' +
             'again at any time. A message is deleted here only after it was sent. One that would be rejected again is ' +
             'left, and so is one that arrives while this runs. At most eight attributes of a message are kept: SQS ' +
             'allows ten, and id and send time take two.',
@@ -79,14 +79,14 @@ function redriveCommand(trial: Trial): CommandModule {
         .option('--limit <n>', 'at most n messages, in no particular order', positiveInteger)
         .option('--rate <n>', 'at most n messages a second', positiveInteger)
         .option('--dry-run', 'only say what would be done', false)
-        .option('--force', 'also what would be rejected again: the checks are those of this checkout', false)
+        .option('--force', "also send what this checkout's checks would reject again", false)
         .option(
           '--as-new',
           'messages that are "expired" (first sent before the 35 days that the ledger remembers) or "bad_origin" ' +
             'count as first sent when they were last sent; an old one may then be stored twice',
           false,
         )
-        .option('--to <url>', 'another queue than the one that names this one as its dead-letter queue')
+        .option('--to <url>', 'send to this queue, not the one that names this one as its dead-letter queue')
         .addHelpText('after', QUEUE_HELP),
     ({ options: { limit = Number.POSITIVE_INFINITY, rate = Number.POSITIVE_INFINITY, ...options }, ...line }) => {
       if (options.to !== undefined && !URL.canParse(options.to))
@@ -101,16 +101,16 @@ function purgeCommand(trial: Trial): CommandModule {
     (command) =>
       queueOptions(command)
         .description(
-          'Deletes messages of the dead-letter queue: those that were there when it asked, and no others. They are ' +
-            'gone for good.',
+          'Deletes messages from the dead-letter queue for good: those that were there when it asked, and no ' +
+            'others.',
         )
         .option(...REASON)
-        .option('--all', 'every message; one of the two is needed', false)
+        .option('--all', 'delete every message; either this or --reason is needed', false)
         .option('--yes', 'skip the question', false)
         .addHelpText('after', QUEUE_HELP),
     ({ options, ...line }) => {
       if ((options.reason !== undefined) === options.all) {
-        throw new UserError('What to purge: give one of --reason R and --all.', 2);
+        throw new UserError('Say what to purge: --reason R or --all.', 2);
       }
       return runOnQueue(purge, { ...NO_OPTIONS, ...options }, line, trial);
     },

@@ -13,7 +13,7 @@ export interface Lease {
 }
 
 export interface LeaseOptions {
-  /** Ends the look after what is in flight. */
+  /** Stops looking once what is in flight is done. */
   stop: AbortSignal;
   /** Told how many messages could not be given back, and stay hidden for a while. */
   onStillHidden(count: number): void;
@@ -23,10 +23,10 @@ export interface LeaseOptions {
 }
 
 export const TIMING: Timing = { hideSeconds: 15 * 60, waitSeconds: 1 };
-/** SQS's count is approximate, and so is an empty answer: one is believed where as many were seen as were counted. */
+/** SQS's count and its empty answers can be wrong: an empty one is believed once as many were seen as were counted. */
 const EMPTY_ANSWERS = 3;
 
-/** The newest receipt handle by message id, null where the message is deleted. */
+/** The newest receipt handle by message id, null if the message is deleted. */
 type Held = Map<string, string | null>;
 
 /** Hides the messages of the queue while `work` looks at them, and gives back all that it did not delete. */

@@ -49,7 +49,7 @@ export async function list({
   };
 }
 
-/** The id as well, so that two looks give one order. */
+/** Has the id as well, so the order is the same each time. */
 function sortKey({ sentAt, id }: Listed): string {
   return `${sentAt} ${id}`;
 }

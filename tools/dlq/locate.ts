@@ -16,11 +16,11 @@ export interface QueueLocation {
 
 const AWS_HOST = /(^|\.)amazonaws\.com(\.cn)?$/;
 
-/** @throws UserError where the queue is not named, or named in ways that contradict each other */
+/** @throws UserError if the queue is not named, or named in ways that contradict each other */
 export function locate(named: Pick<QueueOptions, 'queueUrl' | 'stage' | 'stack'>, env: Environment): QueueLocation {
   const { queueUrl } = named;
   if ([queueUrl, named.stage, named.stack].filter((name) => name !== undefined).length > 1) {
-    throw new UserError('Name the queue by one of --queue-url, --stage and --stack.', 2);
+    throw new UserError('Name the queue by one of --queue-url, --stage or --stack.', 2);
   }
   const url = queueUrl === undefined ? null : parseUrl('--queue-url', queueUrl);
   const isUrlOnAws = url !== null && AWS_HOST.test(url.hostname);
@@ -33,11 +33,11 @@ export function locate(named: Pick<QueueOptions, 'queueUrl' | 'stage' | 'stack'>
   const stage = meant === undefined ? undefined : checkStage(meant, isLocal);
   // By the port: LocalStack's queues have other host names than its endpoint.
   if (url && isLocal && url.port !== new URL(endpoint).port) {
-    throw new UserError('--queue-url and AWS_ENDPOINT_URL are two places: leave one of them out.', 2);
+    throw new UserError('--queue-url and AWS_ENDPOINT_URL name two places: leave one of them out.', 2);
   }
   const name = stage && (stage === 'localstack' ? LOCALSTACK : AWS_STAGES[stage]).queue.name;
   if (queueUrl === undefined && !name) {
-    throw new UserError('Which dead-letter queue: --queue-url URL, or --stage prod, dev or localstack?', 2);
+    throw new UserError('Say which dead-letter queue: --queue-url URL, or --stage prod, dev or localstack.', 2);
   }
   return {
     client: { ...AWS_CLIENT, ...(endpoint && { endpoint }), ...access(env, isLocal, regionOf(url)) },
@@ -55,7 +55,7 @@ export function isOfStageOnAws({ stage, stack }: Pick<QueueOptions, 'stage' | 's
 function stageOfStack(stack: string): string {
   const [, stage] = /^login-etl-([a-z]+)(-stateful|-stateless)?$/.exec(stack) ?? [];
   if (stage === undefined || !isStage(stage)) {
-    throw new UserError('No stack of this project has this name: it is login-etl-prod-stateful or the like.', 2);
+    throw new UserError('This project has no stack of this name: it is one like login-etl-prod-stateful.', 2);
   }
   return stage;
 }

@@ -13,7 +13,7 @@ export interface MaskedView {
   sentAt: string | null;
   /** SQS's count, over both queues. */
   receives: number;
-  /** What the ledger knows it by, where that is not the above: it was sent back before. */
+  /** The id that the ledger knows it by, if it was sent back before and so has another one now. */
   first: { id: string; sentAt: string | null } | null;
   bodyBytes: number;
   /** null: there is no event in the body, or more than one. */
@@ -29,7 +29,7 @@ const HIDDEN = '<hidden>';
 export function maskedView(record: SQSRecord, masker: Masker | null): MaskedView {
   const { messageAttributes, attributes } = record;
   const { [ORIGIN_ATTRIBUTES.messageId]: id, [ORIGIN_ATTRIBUTES.sentAt]: time, ...others } = messageAttributes;
-  // Long before any message: an origin that is too old to be used is to be seen all the same.
+  // Long before any message, so that an origin too old to be used is shown all the same.
   const first = identify(record, 0);
   const wasSentBack = id !== undefined || time !== undefined;
   return {
@@ -51,7 +51,7 @@ function eventOf(body: string, masker: Masker | null): Pick<MaskedView, 'event' 
   return { event: Object.fromEntries(shown), unknownKeys: flat.unknownKeys };
 }
 
-/** What the table would hold of it, where anybody may see that; of a value that breaks the contract only its type. */
+/** What the table would hold, if anybody may see that; of a value that breaks the contract, only its type. */
 function shownField(name: FieldName, fields: FlatEvent, masker: Masker | null): unknown {
   if (fields[name] === undefined) return '<missing>';
   const field: Field = FIELDS[name];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * @param perSecond may be infinite
- * @returns waits for the caller's turn; from `stop` on nobody waits
+ * @returns what waits for the caller's turn; once `stop` is aborted, nobody waits
  */
 export function createPace(perSecond: number, stop: AbortSignal): () => Promise<void> {
   let nextAt = 0;

@@ -8,7 +8,7 @@ import type { Lease } from './lease.ts';
 import type { QueueAnswer, QueueCommandLine } from './queue-command.ts';
 import { withProgress } from './with-progress.ts';
 
-/** Between two of these an interrupt is noticed. */
+/** An interrupt is noticed between two of these. */
 const DELETES_AT_ONCE = 100;
 
 export async function purge(line: QueueCommandLine): Promise<QueueAnswer> {
@@ -52,7 +52,7 @@ async function findMatching(lease: Lease, { options, queue, diagnose }: QueueCom
 async function deleteAll(ids: readonly string[], lease: Lease, stop: AbortSignal): Promise<number> {
   // A delete with a handle that is out of date looks like one that worked.
   const isOver = () => Date.now() > lease.endsAt;
-  if (isOver()) throw new UserError('That took too long, and nothing was deleted: begin again.');
+  if (isOver()) throw new UserError('The answer took too long, so nothing was deleted: run this again.');
   let deleted = 0;
   const deleteInParts = async () => {
     for (let from = 0; from < ids.length && !stop.aborted && !isOver(); from += DELETES_AT_ONCE) {
@@ -70,7 +70,7 @@ function answer(counts: Counts, matching: number, deleted: number, hidden: numbe
   const left = matching - deleted;
   return {
     json: { matching: counts, deleted, left, hidden },
-    text: `Deleted ${messages(deleted)}${left === 0 ? '' : `; ${formatCount(left)} more were to be deleted, and are left`}.\n`,
+    text: `Deleted ${messages(deleted)}${left === 0 ? '' : `; ${formatCount(left)} more could not be deleted`}.\n`,
     // What is hidden was not deleted either.
     isComplete: left + hidden === 0,
   };

@@ -46,9 +46,9 @@ export function deleteMessages({ sqs, url }: DeadLetterQueue, handles: readonly 
 }
 
 /**
- * Ends early where SQS does not answer: each call would wait for seconds, and there are thousands.
+ * Ends early if SQS does not answer: each call would wait for seconds, and there are thousands.
  *
- * @returns how many stay hidden; what SQS says is not hidden, or not there, needs no giving back
+ * @returns how many stay hidden, without those that SQS says are visible or gone
  */
 export async function giveBack({ sqs, url }: DeadLetterQueue, handles: readonly string[]): Promise<number> {
   let failures = 0;

@@ -5,7 +5,7 @@ import type { Diagnose } from './diagnose.ts';
 import type { Lease } from './lease.ts';
 import type { Timing } from './queue-calls.ts';
 
-/** What the commands of the dead-letter queue may be asked for; each has some of it. */
+/** The options of the dead-letter queue's commands; each command has some of them. */
 export interface QueueOptions {
   queueUrl?: string | undefined;
   stage?: string | undefined;
@@ -14,7 +14,7 @@ export interface QueueOptions {
   /** Id of the message to show. */
   id: string;
   reason?: string | undefined;
-  /** Infinite where there is none, as the rate. */
+  /** Infinite if not given, like the rate. */
   limit: number;
   rate: number;
   dryRun: boolean;
@@ -41,7 +41,7 @@ export const NO_OPTIONS: QueueOptions = {
   raw: false,
 };
 
-/** What a test may want to have otherwise. */
+/** What a test may change. */
 export interface Trial {
   timing?: Partial<Timing>;
   /** Gets the client before its first call. */

@@ -12,7 +12,7 @@ const SENDS_AT_ONCE = 8;
 
 interface Done {
   sent: number;
-  /** Sent, and yet here: the next run sends it again, and the ledger knows it. */
+  /** Sent, but still here: the next run sends it again, and the ledger recognises it. */
   notDeleted: number;
   left: Counts;
   /** Not asked for, by reason. */
@@ -71,7 +71,7 @@ async function sendAll(lease: Lease, to: string, done: Done, line: QueueCommandL
       if (!options.dryRun && (await lease.delete([choice.record.messageId])) === 0) done.notDeleted++;
     }
   };
-  // All workers end before an error is told: what one has sent, it also deletes.
+  // All workers end before an error is reported, so that each deletes what it has sent.
   const keep = (error: unknown) => void failures.push(error);
   await Promise.all(Array.from({ length: SENDS_AT_ONCE }, () => worker().catch(keep)));
   if (failures.length > 0) throw failures[0];
@@ -80,6 +80,6 @@ async function sendAll(lease: Lease, to: string, done: Done, line: QueueCommandL
 function report({ sent, notDeleted, left }: Done, isDryRun: boolean): string {
   const lines = [`${isDryRun ? 'Would send' : 'Sent'} ${messages(sent)} back.\n`];
   if (notDeleted > 0) lines.push(`${messages(notDeleted)} of them could not be deleted here: run this again.\n`);
-  if (total(left) > 0) lines.push(`${messages(total(left))} left (--help tells of --force and --as-new):\n`);
+  if (total(left) > 0) lines.push(`${messages(total(left))} left (see --help for --force and --as-new):\n`);
   return lines.join('') + countLines(left);
 }

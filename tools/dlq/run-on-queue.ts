@@ -46,7 +46,7 @@ async function answerTo(
   const queue = await openDeadLetterQueue(locate(options, env), onClient);
   if (queue.hidden > 0) {
     // SQS's count is behind by up to a minute.
-    stderr.write(`${messages(queue.hidden)} seem hidden: somebody else looks at them, or a run was killed.\n`);
+    stderr.write(`${messages(queue.hidden)} seem hidden: somebody else is looking at them, or a run was killed.\n`);
   }
   let isGivenBack = true;
   let hidden = queue.hidden;
@@ -81,8 +81,8 @@ function explained(error: unknown): unknown {
     return new UserError('Set AWS_REGION, or name the queue by --queue-url.');
   }
   const name = awsErrorName(error);
-  if (name === 'QueueDoesNotExist') return new UserError('There is no such queue there.');
+  if (name === 'QueueDoesNotExist') return new UserError('The queue does not exist: check its name, account and region.');
   const isOfAws = name === 'CredentialsProviderError' || '$metadata' in error;
   if (!isOfAws) return error;
-  return new UserError(`SQS cannot be asked (${name}): does it run, and do region and credentials fit?`);
+  return new UserError(`SQS cannot be asked (${name}): check that it is running, and your region and credentials.`);
 }

@@ -36,7 +36,7 @@ function stamped(record: SQSRecord, others: SQSRecord['messageAttributes'], now:
 /** Answers of SQS that concern this message alone: a character or a size that it does not take (any more). */
 const REFUSALS = ['InvalidMessageContents', 'InvalidParameterValue'];
 
-/** @returns null once SQS has confirmed it, or why it does not take this message; throws where it takes none */
+/** @returns null once SQS has confirmed it, or why it does not take this message; throws if it takes none at all */
 export async function sendBack(sqs: SQSClient, QueueUrl: string, record: SQSRecord): Promise<string | null> {
   const attributes = Object.entries(record.messageAttributes).map(([name, value]): [string, MessageAttributeValue] => {
     const { dataType: DataType, stringValue: StringValue, binaryValue } = value;

@@ -23,7 +23,7 @@ export async function show(line: QueueCommandLine): Promise<QueueAnswer> {
   });
 }
 
-/** @param asked a message's id, or how it begins */
+/** @param asked a message's id, or the beginning of it */
 async function find(lease: Lease, asked: string): Promise<SQSRecord> {
   const found: SQSRecord[] = [];
   for await (const record of lease.messages()) {
@@ -34,7 +34,7 @@ async function find(lease: Lease, asked: string): Promise<SQSRecord> {
   if (only === undefined) {
     throw new UserError('The dead-letter queue has no message with this id, or it is hidden at the moment.');
   }
-  if (more.length > 0) throw new UserError(`The ids of ${messages(found.length)} begin like this: give more of it.`, 2);
+  if (more.length > 0) throw new UserError(`The ids of ${messages(found.length)} begin like this: type more of it.`, 2);
   return only;
 }
 

@@ -7,7 +7,7 @@ import { attributesOf, type DeadLetterQueue, urlOf } from './dead-letter-queue.t
  * The URL of the queue that the messages came from.
  *
  * @param named by the user
- * @throws UserError where there is none, or more than one
+ * @throws UserError if there is none, or more than one
  */
 export async function findSourceQueue(queue: DeadLetterQueue, named: string | undefined): Promise<string> {
   if (named !== undefined) {

@@ -24,7 +24,7 @@ const STATEMENT_TIMEOUT_MS = 10_000;
  * Judges by the checks and by the database: each message goes the function's way into it, in a transaction that is
  * rolled back.
  *
- * @throws UserError, ConfigError or KeyMismatchError where the database cannot be asked
+ * @throws UserError, ConfigError or KeyMismatchError if the database cannot be asked
  */
 export async function withTryInsert<T>(env: Environment, work: (diagnose: Diagnose) => Promise<T>): Promise<T> {
   const { database } = readConfig(env);
@@ -56,7 +56,7 @@ function cannotBeAsked(code: string): UserError {
 function verdictOn(outcome: Outcome): Diagnosis {
   if (outcome.kind === 'stored') return { reason: 'would be stored', isBad: false };
   if (outcome.kind === 'duplicate') return { reason: 'stored before', isBad: false };
-  // Says nothing of the message, and a redrive must not send what nobody has checked.
+  // This says nothing about the message, and a redrive must not send what nobody has checked.
   const outage = /^database (.*)/.exec(outcome.reason)?.[1];
   if (outage !== undefined) throw cannotBeAsked(outage);
   return { reason: outcome.reason, isBad: outcome.kind === 'rejected' };

@@ -20,7 +20,7 @@ const NO_ROWS: PendingRows = { keys: [], slice: () => [], eachSecret() {} };
  * Writes no rows at all, the way a batch is written: keys, login, rights and schema are then known to be right.
  *
  * @returns what is away, as a batch would name it, or null
- * @throws ConfigError, KeyMismatchError or UserError where a setting is wrong
+ * @throws ConfigError, KeyMismatchError or UserError if a setting is wrong
  */
 export async function checkDatabase(env: Environment, timeoutMs: number): Promise<string | null> {
   const { database, keys } = readConfig(env);

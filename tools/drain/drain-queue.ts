@@ -40,7 +40,7 @@ const CHECK_MS = 500;
  * Stores what is in the queue, by the function's own code in this thread.
  *
  * @returns when the batches in hand are done
- * @throws ConfigError or KeyMismatchError where the function finds that a setting is wrong
+ * @throws ConfigError or KeyMismatchError if the function finds that a setting is wrong
  */
 export async function drainQueue(drain: Drain): Promise<Ending> {
   const { sqs, queueUrl, queue, progress, stop } = drain;

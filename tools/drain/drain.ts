@@ -13,7 +13,7 @@ const INTERRUPTED: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130
 export const command = defineCommand(
   (command) =>
     command
-      .description('Stores what is in an SQS queue, without Lambda, by the same code; ends when the queue is empty.')
+      .description("Stores what is in an SQS queue by the function's own code, without Lambda; ends when the queue is empty.")
       .option('--follow', 'stay when the queue is empty, until Ctrl-C or SIGTERM', false)
       .option(
         '--give-up <SECONDS>',
@@ -70,7 +70,7 @@ function prepare(env: CommandLine['env']): string {
 }
 
 const HELP = `
-Environment, as the function has it:
+Environment, the same as for the function:
   ${ENV.queueUrl}     a standard queue, with a redrive policy and a visibility
                 timeout of 30 s or more
   ${ENV.databaseUrl}  a PostgreSQL with the schema (npx login-etl migrate), as a
@@ -86,8 +86,8 @@ Exit code:
   1         an outage longer than --give-up, or rejected messages and no
             dead-letter queue to take them
   2         a setting or a key is wrong; nothing was received
-  130, 143  Ctrl-C or SIGTERM, after the batches in hand; a second one ends it
-            at once
+  130, 143  Ctrl-C or SIGTERM, after the batches in hand; a second one ends
+            the run at once
 
 Example:
   QUEUE_URL=https://sqs.eu-central-1.amazonaws.com/111122223333/logins \\

@@ -21,7 +21,7 @@ export interface QueueDepth {
 const SHORTEST_VISIBILITY_MS = 30_000;
 
 /**
- * @throws UserError where this queue cannot be drained, or never will be with these settings; what SQS threw where it may
+ * @throws UserError if this queue cannot be drained, or never will be with these settings; what SQS threw where it may
  *   be in a moment
  */
 export async function readQueue(sqs: SQSClient, QueueUrl: string): Promise<QueueFacts> {

@@ -8,7 +8,7 @@ export interface Report extends Summary {
   ending: Ending;
   /** What was away at the end. */
   outage: string | null;
-  /** null where the queue could not be asked. */
+  /** null if the queue could not be asked. */
   hasDeadLetterQueue: boolean | null;
   seconds: number;
 }

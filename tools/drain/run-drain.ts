@@ -36,7 +36,7 @@ const REMEMBERED = 100_000;
 /**
  * Checks everything that can be wrong, and then drains.
  *
- * @throws UserError, ConfigError or KeyMismatchError where a setting is wrong: then no message was received, unless the
+ * @throws UserError, ConfigError or KeyMismatchError if a setting is wrong: then no message was received, unless the
  *   setting became wrong later
  */
 export async function runDrain(options: DrainOptions, context: DrainContext): Promise<Report> {
@@ -72,7 +72,7 @@ export async function runDrain(options: DrainOptions, context: DrainContext): Pr
 const NO_DEAD_LETTER_QUEUE =
   'The queue has no dead-letter queue, so rejected messages stay in it. Give it a redrive policy to get them out of the way.\n';
 
-/** @returns null where something is away that may be back in a moment; `progress` knows what */
+/** @returns null if something is away that may be back in a moment; `progress` knows what */
 async function check(
   sqs: SQSClient,
   queueUrl: string,

@@ -22,8 +22,8 @@ export interface Export {
 }
 
 /**
- * The same table gives the same bytes: the scan joins no other one half way, and one process reads. A server whose reader
- * has gone stops within a second.
+ * Makes the same table give the same bytes: the scan does not join another one half way, and one process reads. The
+ * server notices within a second when its reader has gone.
  */
 const SNAPSHOT = `
   begin isolation level repeatable read read only;
@@ -37,7 +37,7 @@ const SNAPSHOT = `
  */
 const AS_IT_IS = `(format csv, quote e'\\x01', delimiter e'\\x02')`;
 
-/** COPY takes no parameters, so the user's id is put where SQL can read it: it is nowhere part of a statement. */
+/** COPY takes no parameters, so the user's id is put where SQL can read it: it never becomes part of a statement. */
 const SET_USER = `select set_config('login_etl.user', $1, true)`;
 const OF_USER = `user_id = current_setting('login_etl.user')`;
 
@@ -46,7 +46,7 @@ const OF_USER = `user_id = current_setting('login_etl.user')`;
  *
  * @param client as a role that may read `user_logins`; its transaction stays open
  * @param onRows told about how many more rows have passed
- * @returns null where there is no row of `user`
+ * @returns null if there is no row of `user`
  */
 export async function openExport(
   client: pg.ClientBase,
@@ -66,7 +66,7 @@ export async function openExport(
       : `copy (select row_to_json(login) from (${rows}) login) to stdout ${AS_IT_IS}`;
   const copied = client.query(copyTo(copy));
   const shaped = format === 'json' ? oneArray(onRows) : unchanged(onRows);
-  // What goes wrong destroys both ends with the error, and whoever reads the last one hears of it.
+  // An error destroys both ends, so whoever reads the last one gets it.
   return { content: pipeline(copied, shaped, () => {}), rows: () => copied.rowCount };
 }
 
@@ -79,7 +79,7 @@ function selectRows({ since, user, versionText }: Exporting): string {
           from user_logins${where}`;
 }
 
-/** @returns null where it cannot be told in a moment */
+/** @returns null if that takes more than a moment */
 export async function estimateRows(
   client: pg.ClientBase,
   { since, user }: Pick<Exporting, 'since' | 'user'>,

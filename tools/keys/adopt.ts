@@ -19,8 +19,8 @@ Before: stop the program that writes hashes, and run login-etl migrate.
 After:  deploy the function with MASK_ADOPTED=sha256.
 
 Hashes of nothing ('', None, null, nan) and of placeholders (unknown, 0.0.0.0)
-become null: each of them would be one giant false duplicate. Killed or
-interrupted, it goes on when it is run again.
+become null, since each would be one giant false duplicate. If it is killed or
+interrupted, run it again: it goes on where it stopped.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 values are left that are not
 pseudonyms, 4 the function has written here without MASK_ADOPTED, 130
@@ -29,12 +29,12 @@ interrupted.`;
 export const command = defineCommand(
   (command) =>
     command
-      .description('Takes over a table in which another program has masked with plain SHA-256 in hex.')
+      .description('Takes over a table that another program has masked with plain SHA-256 in hex.')
       .addHelpText('after', HELP),
   async ({ env, interrupt }) => {
     const database = readSettings(env);
     const maskers = await openAdopters(env);
-    const stop = interrupt('Stopping after what is in hand; run it again to go on.');
+    const stop = interrupt('Stopping after the rows in hand; run it again to go on.');
     let total: number | null = null;
     let done = 0;
     const progress = showProgress(

@@ -6,7 +6,7 @@ import { invokeOnStage } from '../stage/invoke.ts';
 import { requireOnePlace, STAGE_OPTION } from '../stage/stage.ts';
 import { describeAudit } from './describe-audit.ts';
 
-/** Gives `work` a connection to DATABASE_URL or, without one, to the database in the data folder of `npm start`. */
+/** Gives `work` a connection to DATABASE_URL or, if that is not set, to the database in the data folder of `npm start`. */
 export type LookIntoDatabase = <T>(
   env: Environment,
   data: string,
@@ -17,7 +17,8 @@ const MOST_ROWS = 100;
 
 const HELP = `
 Environment:
-  DATABASE_URL  a database instead of the data folder's; login_analyst is enough
+  DATABASE_URL  the database to check instead of the data folder's, as
+                login_analyst or the owner
 
 It looks at every value where pseudonyms belong, at text in other columns that
 looks like an IPv4 address, at grants beyond those of the migrations, and at
@@ -26,13 +27,13 @@ rows take a few seconds. No value is ever printed.
 
 Exit codes: 0 nothing found, 1 failed, 2 wrong usage, 3 something was found.`;
 
-/** @param folder the data folder that is meant where no other is named */
+/** @param folder the default data folder */
 export function auditCommand(look: LookIntoDatabase, folder: string): CommandModule {
   return defineCommand(
     (command) =>
       command
-        .description('Whether anything is in the database that should not be: values, grants, log settings.')
-        .option('--rows', `also where the values are: table and ctid of ${MOST_ROWS} of them at most`, false)
+        .description('Checks the database for anything that should not be in it: values, grants, log settings.')
+        .option('--rows', `also show where the values are: table and ctid of at most ${MOST_ROWS}`, false)
         .option('--data <dir>', "the data folder of npm start (default: the project's .login-etl)")
         .option(...STAGE_OPTION)
         .addHelpText('after', HELP),

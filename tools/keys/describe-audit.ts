@@ -14,7 +14,7 @@ export function describeAudit(result: AuditResult): string {
     '',
     ...Object.entries(result.forms).map(([column, forms]) => `  ${column.padEnd(18)}${formsLine(forms)}`),
     '',
-    findings.length === 0 ? 'Nothing but what should be there.' : `${countOf(findings.length, 'finding')}:`,
+    findings.length === 0 ? 'Nothing was found that should not be there.' : `${countOf(findings.length, 'finding')}:`,
     ...findings.map((sentence) => `  ${sentence}`),
     ...section(
       'Where they are:',
@@ -28,8 +28,8 @@ export function describeAudit(result: AuditResult): string {
 /** The same in one line. */
 export function auditLine(result: AuditResult): string {
   const findings = countFindings(result);
-  if (findings > 0) return `${countOf(findings, 'finding')}: npx login-etl audit tells which`;
-  return 'nothing but pseudonyms; no grant or log setting too many';
+  if (findings > 0) return `${countOf(findings, 'finding')}: npx login-etl audit lists them`;
+  return 'nothing but pseudonyms; no grant or log setting that should not be there';
 }
 
 function section(heading: string, lines: readonly string[]): string[] {

@@ -17,15 +17,15 @@ const DAYS_UNTIL_AGAIN = 22;
 const MS_PER_DAY = 86_400_000;
 
 const HELP = `
---user    all rows of one person, and what the vault has of them and of nobody
-          else in the same month: all or nothing. The id is read from standard
-          input, since command lines are kept and seen by others.
---month   what the vault has of a month; its rows stay, and cannot be recovered
-          any more. The month is closed: what comes late is not sealed.
---before  rows older than a day, and what the vault has of nothing younger
+--user    all rows of one person, and every sealed value that nobody else has
+          in the same month: all or nothing. The id is read from standard input,
+          since others can see command lines.
+--month   all sealed values of a month. Its rows stay, but can no longer be
+          recovered, and values that come late are not sealed.
+--before  all rows older than a day, and the sealed values of no younger row
 
-The last two go in small steps beside the writers. Backups, and messages that
-wait in the queues, are not reached: it says when to run it again.
+The last two go in small steps while writers go on. Backups, and messages that
+wait in the queues, keep what they have: the answer says when to run it again.
 
 Environment:
   DATABASE_URL  as login_eraser or the owner, instead of the data folder
@@ -36,28 +36,28 @@ Exit codes: 0 done, 1 failed, or the layer key is being rotated, 2 wrong usage,
 Example:
   npx login-etl erase --user < file-with-the-id`;
 
-/** @param folder the data folder that is meant where no other is named */
+/** @param folder the default data folder */
 export function eraseCommand(look: LookIntoDatabase, folder: string): CommandModule {
   return defineCommand(
     (command) =>
       command
-        .description('Erases a person, a month of the recovery vault, or everything older than a day.')
+        .description('Erases a person, a month of the recovery vault, or everything older than a given day.')
         .option('--user', 'the person whose id is on standard input', false)
-        .option('--month <month>', 'a month of the vault, as 2026-01', isoMonth)
-        .option('--before <date>', 'all that is older than this day, as 2026-01-31', isoDate)
-        .option('--yes', 'do not ask before --month and --before', false)
+        .option('--month <month>', 'a month of the vault, such as 2026-01', isoMonth)
+        .option('--before <date>', 'everything older than this day, such as 2026-01-31', isoDate)
+        .option('--yes', 'skip the question of --month and --before', false)
         .option('--data <dir>', "the data folder of npm start (default: the project's .login-etl)")
         .option(...STAGE_OPTION)
         .addHelpText('after', HELP),
     async (line) => {
       const { user, month, before, data, stage } = line.options;
       if ([user || undefined, month, before].filter((one) => one !== undefined).length !== 1) {
-        throw new UserError('Give one of --user, --month and --before.', 2);
+        throw new UserError('Give one of --user, --month or --before.', 2);
       }
       requireOnePlace(stage, data);
       const request = await prepare(month, before, line);
       if (stage === undefined) return describe(request, await look(line.env, data ?? folder, readErasure(request)));
-      const stop = line.interrupt('The function goes on to its end; run it again to hear what is left.');
+      const stop = line.interrupt('The function finishes by itself; run this again to see what is left.');
       const { env } = line;
       return describe(request, await invokeOnStage<Erased>({ stage, command: 'erase', request, env, stop }));
     },
@@ -70,11 +70,11 @@ async function prepare(month: string | undefined, before: string | undefined, li
   const asked = month ?? before;
   if (asked === undefined) return { user: await readUserId(line) };
   if (before !== undefined && before >= today(0)) {
-    throw new UserError('--before is a day in the past: everything before it is erased.', 2);
+    throw new UserError('--before must be a day in the past: everything before it is erased.', 2);
   }
   if (!line.options.yes) {
     requireSomebody(line);
-    const what = month ? `What is sealed of ${month}` : `Every row and sealed value before ${asked}`;
+    const what = month ? `Every sealed value of ${month}` : `Every row and sealed value before ${asked}`;
     const question = `${what} will be gone for good. Type ${asked} to erase it: `;
     const isWanted = await confirm(question, [asked], { ...line, stop: line.interrupt() });
     if (!isWanted) throw new UserError('Nothing was erased.');
@@ -99,7 +99,7 @@ function monthAnswer(month: string, values: number): Answer {
     json: { values, month, again: null },
     text: [
       `Erased ${countOf(values, 'sealed value')} of ${month}, and closed the month.`,
-      'A backup from before still has them, until it expires.\n',
+      'Older backups keep them until they expire.\n',
     ].join('\n'),
   };
 }
@@ -109,7 +109,7 @@ function answer(sentence: string, json: Record<string, unknown>): Answer {
   const lines = [
     sentence,
     `Messages in the queues can still become rows: run this again on ${again}.`,
-    'Backups from before have it until they expire, and materialised views until',
+    'Older backups keep it until they expire, and materialised views until',
     'refresh_login_views() is run.',
   ];
   return { json: { ...json, again }, text: `${lines.join('\n')}\n` };

@@ -10,7 +10,7 @@ const KMS_KEY = /^(arn:aws[\w-]*:kms:|alias\/|mrk-|[0-9a-f]{8}-)[\w:/-]+$/;
 /**
  * @param kid of the key
  * @param text the key or its name in KMS; undefined: the first key id had none of its own, and used the root key
- * @throws UserError, without the text, where it is neither
+ * @throws UserError, without the text, if it is neither
  */
 export async function openOldLayer(kid: string, text: string | undefined, { root }: KeySettings): Promise<LayerKeys> {
   if (text === undefined && kid !== FIRST_KEY_ID) {

@@ -14,9 +14,9 @@ export interface OpenMaskKeys {
 }
 
 /**
- * By the function's own settings of its keys; the others are not looked at.
+ * Goes by the function's own key settings, and ignores all others.
  *
- * @throws UserError where KMS cannot be asked, ConfigError where a setting is missing or wrong
+ * @throws UserError if KMS does not answer, ConfigError if a setting is missing or wrong
  */
 export async function openMaskKeys(env: Environment): Promise<OpenMaskKeys> {
   const { keys, settings } = await openKeys(env);
@@ -24,7 +24,7 @@ export async function openMaskKeys(env: Environment): Promise<OpenMaskKeys> {
   return { masker: createMasker(settings.kid, keys), layers, settings };
 }
 
-/** The function's masker where it has MASK_ADOPTED, and one for what is a hash already; throws as above. */
+/** The function's masker under MASK_ADOPTED, and one for what is already a hash; throws as above. */
 export async function openAdopters(env: Environment): Promise<{ masker: Masker; hashMasker: Masker }> {
   const { keys, settings } = await openKeys(env);
   const masker = (isAdopted: boolean) => createMasker(settings.kid, { ...keys, isAdopted });
@@ -36,11 +36,11 @@ async function openKeys(env: Environment): Promise<{ keys: MaskKeys; settings: K
   const settings = readKeys(env, problems);
   if (problems.length > 0 || !settings) throw new ConfigError(problems);
   const answer = await createKeyRing(settings)();
-  if ('outage' in answer) throw new UserError(`The key cannot be had from KMS (${answer.outage.replace('kms ', '')}).`);
+  if ('outage' in answer) throw new UserError(`KMS did not give the key (${answer.outage.replace('kms ', '')}).`);
   return { keys: answer.keys, settings };
 }
 
-/** @returns null where no key is set; throws as above */
+/** @returns null if no key is set; throws as above */
 export async function openMasker(env: Environment): Promise<Masker | null> {
   return env[ENV.maskKey] || env[ENV.maskKmsKey] ? (await openMaskKeys(env)).masker : null;
 }

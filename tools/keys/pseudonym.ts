@@ -22,18 +22,18 @@ import { openOldLayer } from './old-layer.ts';
 import { type OpenMaskKeys, openMaskKeys } from './open-masker.ts';
 
 const HELP = `
-The value is read from standard input alone, since everybody on a machine can
-see command lines. It is taken as the function takes it from a message.
+The value is read from standard input, since everybody on a machine can see
+command lines. It is read exactly as the function reads it from a message.
 
 With --from, standard input has two lines: a pseudonym from before a rotation,
-as a restored backup holds it, and the layer key that it is under (hex:...,
-base64:..., or the name of a key in KMS). The second is left out where k1 had
-no layer key of its own.
+as in a restored backup, and the layer key that made it (hex:..., base64:...,
+or the name of a key in KMS). Leave the second out if k1 had no layer key of
+its own.
 
 Environment:
   MASK_KEY, MASK_KEY_ID, MASK_LAYER_KEY ...
                 the function's own keys
-  DATABASE_URL  where it is set, the keys are compared with those that wrote
+  DATABASE_URL  if it is set, the keys are compared with those that wrote
                 this database; the role must be allowed to read mask_keys
 
 Examples:
@@ -45,9 +45,9 @@ Exit codes: 0 done, 1 failed, or there is no pseudonym, 2 wrong usage.`;
 export const command = defineCommand(
   (command) =>
     command
-      .description('The pseudonym of a value that you know, to search for its rows or answer its owner.')
-      .addOption(requiredChoice('--field <name>', 'the field that it is a value of', SECRET_FIELDS))
-      .option('--from <kid>', 'instead of a value, a pseudonym under this older key', keyId)
+      .description('Computes the pseudonym of a value that you know, to find its rows or answer its owner.')
+      .addOption(requiredChoice('--field <name>', 'the field that the value belongs to', SECRET_FIELDS))
+      .option('--from <kid>', 'read a pseudonym under this older key instead of a value', keyId)
       .option(...STAGE_OPTION)
       .addHelpText('after', HELP),
   async (line) => {
@@ -104,7 +104,7 @@ async function readKnownValue(line: Pick<CommandLine, 'stdin' | 'stderr'>): Prom
   const value = await readValue('Value', line);
   if (value.includes('\n'))
     throw new UserError('Standard input holds more than one line: give one value at a time.', 2);
-  if (PSEUDONYM.test(value)) throw new UserError('This is a pseudonym already: --from says of which older key.', 2);
+  if (PSEUDONYM.test(value)) throw new UserError('This is already a pseudonym: name its older key with --from.', 2);
   return value;
 }
 
@@ -146,9 +146,9 @@ async function readTwoLines(line: Pick<CommandLine, 'stdin' | 'stderr'>): Promis
 }
 
 /**
- * A pseudonym under a wrong key finds nothing, and looks as if there were nothing.
+ * A pseudonym under a wrong key finds nothing, which looks as if there were nothing to find.
  *
- * @returns false where there is no database to compare with
+ * @returns false if there is no database to compare with
  */
 async function compareKeys(env: Environment, checks: readonly KeyCheck[]): Promise<boolean> {
   if (!env[ENV.databaseUrl]) return false;
@@ -157,6 +157,6 @@ async function compareKeys(env: Environment, checks: readonly KeyCheck[]): Promi
   if (!database) throw new ConfigError(problems);
   const known = await withClient(database, (client) => areEnrolled(client, checks));
   if (!known)
-    throw new UserError('The database has never been written with one of these keys, so nothing could be found.');
+    throw new UserError('None of these keys has ever written to this database, so nothing could be found.');
   return true;
 }

@@ -21,38 +21,38 @@ const CAP = 1_000;
 const EXIT_CODES = { unknown: 3, noRight: 4, mismatch: 5 } as const;
 
 const HELP = `
-Who asks, why, and for which pseudonyms is written to recover_audit first, and
-stays there. Values go to FILE alone, as JSON Lines: pseudonym, value, month,
-and verified: true or false where the mask keys could say whether the value has
-this pseudonym, null where they are not set.
+Before anything is opened, recover_audit gets a record of who asks, why, and for
+which pseudonyms. The values go only to FILE, as JSON Lines: pseudonym, value,
+month, and verified, which says whether the value has this pseudonym, or null if
+the mask keys are not set.
 
 Environment:
   DATABASE_URL       as login_recoverer or the owner, instead of the data folder
   VAULT_PRIVATE_KEY  the file with the private key, or VAULT_KMS_KEY
   MASK_KEY, MASK_KEY_ID, MASK_LAYER_KEY ...
-                     where they are set, each value is verified
+                     if they are set, each value is verified
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some are unknown or erased, 4 no
-right to it, 5 a value does not match its pseudonym.
+right to open values, 5 a value does not match its pseudonym.
 
 Example:
   npx login-etl recover --field ip --pseudonym k1_... --out found.jsonl \\
     --reason 'case 4711'`;
 
-/** @param folder the data folder that is meant where no other is named */
+/** @param folder the default data folder */
 export function recoverCommand(look: LookIntoDatabase, folder: string): CommandModule {
   return defineCommand(
     (command) =>
       command
-        .description('Opens values of the recovery vault by their pseudonyms, for a reason that is kept.')
-        .addOption(requiredChoice('--field <name>', 'the field that they are of', SECRET_FIELDS))
+        .description('Opens values in the recovery vault by their pseudonyms, and keeps a record of who asked and why.')
+        .addOption(requiredChoice('--field <name>', 'the field that they belong to', SECRET_FIELDS))
         .option('--pseudonym <p>', 'one pseudonym, as it stands in the table')
-        .option('--file <file>', 'a file with one pseudonym in each line')
+        .option('--file <file>', 'a file with one pseudonym on each line')
         .requiredOption('--reason <text>', 'why, in 3 to 500 characters')
-        .requiredOption('--out <file>', 'a new file, which only you can read')
+        .requiredOption('--out <file>', 'a new file that only you can read')
         .option(
           '--more <n>',
-          `up to so many instead of ${formatCount(CAP)}, after a typed confirmation`,
+          `open up to n instead of ${formatCount(CAP)}, after a typed confirmation`,
           positiveInteger,
         )
         .option('--data <dir>', "the data folder of npm start (default: the project's .login-etl)")
@@ -90,7 +90,7 @@ type Line = Omit<CommandLine, 'args' | 'options'>;
 
 /** By the function beside the stage's database, which has the right to it and the key. */
 function openOnStage(stage: string, request: RecoverRequest, { env, interrupt }: Line): () => Promise<Recovered> {
-  const stop = interrupt('The function goes on to its end, and that it was asked stays in recover_audit.');
+  const stop = interrupt('The function finishes by itself, and recover_audit keeps the request.');
   return () => invokeOnStage<Recovered>({ stage, command: 'recover', request, env, stop });
 }
 
@@ -136,22 +136,22 @@ function readOpener(env: Environment): VaultOpener {
 
 async function confirmMany(count: number, cap: number, line: Omit<CommandLine, 'args' | 'options'>): Promise<void> {
   if (count > cap) {
-    throw new UserError(`These are ${formatCount(count)} pseudonyms, and at most ${formatCount(cap)} are opened.`, 2);
+    throw new UserError(`There are ${formatCount(count)} pseudonyms, and at most ${formatCount(cap)} are opened at once.`, 2);
   }
   if (count <= CAP) return;
   if (!line.stdin.isTTY) throw new UserError(`More than ${formatCount(CAP)} are opened only at a terminal.`, 2);
-  const question = `Type ${count} to open as many values: `;
+  const question = `Type ${count} to open that many values: `;
   const isWanted = await confirm(question, [`${count}`], { ...line, stop: line.interrupt() });
   if (!isWanted) throw new UserError('Nothing was opened.');
 }
 
-/** Before anything is opened, so that nobody has asked in vain. */
+/** Before anything is opened, or a request would be recorded for nothing. */
 function openNew(file: string): number {
   try {
     return openSync(file, 'wx', 0o600);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new UserError(`${file} is there already, and is not written over.`);
+    if (code === 'EEXIST') throw new UserError(`${file} exists already and will not be overwritten.`);
     throw new UserError(`${file} cannot be written (${code}).`);
   }
 }
@@ -182,11 +182,11 @@ function describe({ file, unknown, mismatched, older, auditId }: Described, valu
   } else if (values.length > 0) {
     lines.push(`${formatCount(verified)} verified: the value has this pseudonym.`);
   }
-  if (mismatched.length > 0) lines.push(`Do not match, so they are forged or moved: ${mismatched.join(', ')}`);
+  if (mismatched.length > 0) lines.push(`These do not match, so they were forged or moved: ${mismatched.join(', ')}`);
   if (unknown.length > 0) lines.push(`Unknown, or erased: ${unknown.join(', ')}`);
   if (older) {
     lines.push(`Some are under an older key than the vault, which is under ${older.kid}:`);
-    lines.push('"npx login-etl pseudonym --from" gives what they are called there.');
+    lines.push('"npx login-etl pseudonym --from" gives their newer pseudonyms.');
   }
   return `${lines.join('\n')}\n`;
 }

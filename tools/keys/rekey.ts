@@ -10,7 +10,7 @@ import { keyId } from './key-id.ts';
 
 const HELP = `
 Environment:
-  DATABASE_URL                 as login_rekeyer, or as the owner
+  DATABASE_URL                 as login_rekeyer or the owner
   MASK_KEY_ID                  the key in use (default: k1)
   MASK_LAYER_KEY               its layer key, or MASK_LAYER_KMS_KEY
   MASK_NEXT_LAYER_KEY          the new one, or MASK_NEXT_LAYER_KMS_KEY
@@ -26,24 +26,24 @@ export const command = defineCommand(
     command
       .description(
         'Replaces the layer key of all pseudonyms while writers go on. Needs neither values nor the root key. ' +
-          'Run again, it goes on wherever it broke off.',
+          'Can be interrupted: run again, it goes on where it stopped.',
       )
       .requiredOption('--to <kid>', 'the id of the new key, such as k2', keyId)
       .option(
         '--steps <n>',
-        'transactions: 1, 16 or 256; more of them hold writers up for less (default: 16)',
+        'number of transactions: 1, 16 or 256; with more of them, writers wait less (default: 16)',
         choice(1, 16, 256),
       )
-      .option('--sweep', 'move what an older release has written since, too')
+      .option('--sweep', 'also move what an older release has written since')
       .option(...STAGE_OPTION)
       .addHelpText('after', HELP),
   async ({ env, options: { to, steps = 16, sweep = false, stage }, interrupt, stderr }) => {
     const request = { to, steps, sweep };
     if (stage !== undefined) {
-      const stop = interrupt('The step that the function is at goes on to its end; run it again to go on.');
+      const stop = interrupt('The function finishes its current step; run it again to go on.');
       return answer(await rekeyOnStage(stage, request, { env, stop, stderr }), to);
     }
-    const stop = interrupt('Stopping. What this step has done may be undone; run it again to go on.');
+    const stop = interrupt('Stopping. The current step may be undone; run it again to go on.');
     return answer(await rekeyHere(request, env, stop), to);
   },
 );
@@ -106,7 +106,7 @@ function describe({ outcome, moved, left }: RekeyResult, from: string, to: strin
   return [
     counts,
     `Deploy the function with MASK_KEY_ID=${to}, its layer key, and no MASK_NEXT_*.`,
-    `Then disable the layer key of ${from}; delete it when no backup needs it any more.`,
+    `Then disable the layer key of ${from}; delete it once no backup needs it.`,
     'Dead rows are left behind: as the owner, run "vacuum user_logins".',
     'Materialised views keep the old pseudonyms until refresh_login_views() is run.',
   ].join('\n');

@@ -16,7 +16,7 @@ export const newKey = defineCommand(
     command
       .description(
         'Makes a key pair for the recovery vault: the public half seals values as they are written, and only the ' +
-          'private one opens them. Keep that away from the function, and keep a copy: what it sealed, nothing else opens.',
+          'private half opens them. Keep it away from the function, and keep a copy: nothing else opens what was sealed.',
       )
       .requiredOption('--out <dir>', 'the folder to write the two files to, outside this project')
       .addHelpText(
@@ -47,7 +47,7 @@ Example:
 );
 
 export const command = defineGroup(
-  (group) => group.description('The recovery vault, which keeps each masked value sealed for its key alone.'),
+  (group) => group.description('The recovery vault keeps each masked value sealed, so that only its private key opens it.'),
   { 'new-key': { summary: 'make its key pair', command: newKey } },
 );
 
@@ -55,7 +55,7 @@ export const command = defineGroup(
 function outsideProject(out: string): string {
   const folder = resolve(out);
   const isInside = !relative(PROJECT, existingPart(folder)).startsWith('..');
-  if (isInside) throw new UserError('The private key must not lie inside this project: name another folder.', 2);
+  if (isInside) throw new UserError('The private key must not be inside this project: name another folder.', 2);
   return folder;
 }
 
@@ -70,6 +70,6 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new UserError(`${folder} cannot be made (${(error as NodeJS.ErrnoException).code}).`);
+    throw new UserError(`${folder} cannot be created (${(error as NodeJS.ErrnoException).code}).`);
   }
 }

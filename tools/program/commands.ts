@@ -9,7 +9,7 @@ export const PROGRAM: ProgramDefinition = {
   groups: {
     'Run it': {
       start: {
-        summary: 'the whole pipeline on this machine, with events of yours or ours',
+        summary: 'run the whole pipeline on this machine, on your events or samples',
         load: async () => (await import('../../localstack/start.ts')).command,
       },
       seed: {
@@ -17,31 +17,31 @@ export const PROGRAM: ProgramDefinition = {
         load: async () => (await import('../../localstack/seed.ts')).command,
       },
       drain: {
-        summary: 'the queue into the table without Lambda, once or for good',
+        summary: 'store what is in a queue without Lambda, once or as a service',
         load: async () => (await import('../drain/drain.ts')).command,
       },
     },
     'Look at it': {
       report: {
-        summary: 'the logins as one HTML file',
+        summary: 'draw the logins as one HTML file',
         load: async () => (await import('../../localstack/report.ts')).command,
       },
       export: {
-        summary: 'the rows as CSV, JSON or JSON Lines; or all of one user',
+        summary: 'write all rows, or those of one user, as CSV, JSON or JSON Lines',
         load: async () => (await import('../../localstack/export.ts')).command,
       },
       sql: {
-        summary: 'one statement that only reads, or psql',
+        summary: 'run one statement that only reads, or open psql',
         load: async () => (await import('../../localstack/sql.ts')).command,
       },
       plan: {
-        summary: 'what a load comes to and costs on AWS',
+        summary: 'estimate what a load needs and costs on AWS',
         load: async () => (await import('../plan.ts')).command,
       },
     },
     'Operate it': {
       dlq: {
-        summary: 'the dead-letter queue: list, show, redrive, purge',
+        summary: 'work on the dead-letter queue: list, show, redrive, purge',
         load: async () => (await import('../dlq/dlq.ts')).dlqCommand(),
       },
       migrate: {
@@ -55,11 +55,11 @@ export const PROGRAM: ProgramDefinition = {
     },
     'Keys and people': {
       pseudonym: {
-        summary: 'the pseudonym of a value that you know',
+        summary: 'compute the pseudonym of a value that you know',
         load: async () => (await import('../keys/pseudonym.ts')).command,
       },
       audit: {
-        summary: 'whether anything is in the database that should not be',
+        summary: 'check the database for anything that should not be in it',
         load: async () => (await import('../keys/audit.ts')).auditCommand(...(await database())),
       },
       adopt: {
@@ -71,21 +71,21 @@ export const PROGRAM: ProgramDefinition = {
         load: async () => (await import('../keys/rekey.ts')).command,
       },
       recover: {
-        summary: 'open values of the recovery vault, for a reason that is kept',
+        summary: 'open values in the recovery vault, for a recorded reason',
         load: async () => (await import('../keys/recover.ts')).recoverCommand(...(await database())),
       },
       erase: {
-        summary: 'a person, a month of the vault, or all that is older than a day',
+        summary: 'erase a person, a month of the vault, or all before a day',
         load: async () => (await import('../keys/erase.ts')).eraseCommand(...(await database())),
       },
       vault: {
-        summary: 'the recovery vault: new-key',
+        summary: "make the recovery vault's key pair: new-key",
         load: async () => (await import('../keys/vault.ts')).command,
       },
     },
     'Deploy it': {
       deploy: {
-        summary: 'the stacks of a stage, to AWS or LocalStack',
+        summary: 'deploy a stage to AWS or LocalStack',
         async load() {
           const { deployCommand } = await import('../deploy/deploy.ts');
           return deployCommand(async (line) => (await import('../../localstack/deploy.ts')).deploy(line));
@@ -96,7 +96,7 @@ export const PROGRAM: ProgramDefinition = {
         load: async () => (await import('../../localstack/destroy.ts')).command,
       },
       synth: {
-        summary: 'the templates of a stage, with all checks; needs no account',
+        summary: "write a stage's templates, with all checks; needs no account",
         load: async () => (await import('../deploy/synth.ts')).command,
       },
     },

@@ -3,10 +3,10 @@ import { processContext } from '../cli/context.ts';
 import { runProgram } from '../cli/program.ts';
 import { explainError } from '../explain-error.ts';
 
-/** The entry of the container: drain, where no other command is named, and what its database needs. */
+/** The entry of the container: drain unless another command is named, and the commands that its database needs. */
 const COMMANDS = {
   drain: {
-    summary: 'store what is in the queue; also where no command is named',
+    summary: 'store what is in the queue (the default)',
     load: async () => (await import('../drain/drain.ts')).command,
   },
   migrate: {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ENV, type Environment } from '../../lambda/settings/environment.ts';
 import { parseDatabaseUrl } from '../../lambda/store/connection/database.ts';
 
-/** What became of the messages of one run, as `npm start` leaves it in its data folder; the table does not know. */
+/** What became of the messages of one run, as `npm start` leaves it in its data folder; the table has no record of it. */
 export interface RunRecord {
   /** See databaseName. */
   database: string;
@@ -25,7 +25,7 @@ export function writeRunRecord(folder: string, record: RunRecord): void {
   writeFileSync(runRecordFile(folder), `${JSON.stringify(record)}\n`, { mode: 0o600 });
 }
 
-/** @returns null where no run on this database has ended yet */
+/** @returns null if no run on this database has ended yet */
 export function readRunRecord(folder: string, database: string): RunRecord | null {
   try {
     const record: RunRecord = JSON.parse(readFileSync(runRecordFile(folder), 'utf8'));
@@ -35,7 +35,7 @@ export function readRunRecord(folder: string, database: string): RunRecord | nul
   }
 }
 
-/** Tells databases apart without a password: the embedded one of a data folder, or that of DATABASE_URL. */
+/** Tells databases apart without their passwords: the embedded one of a data folder, or that of DATABASE_URL. */
 export function databaseName(env: Environment): string {
   const url = env[ENV.databaseUrl];
   if (!url) return 'embedded';

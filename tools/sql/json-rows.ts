@@ -9,10 +9,10 @@ const EXACT = JSON as unknown as {
 };
 
 /**
- * The rows of one statement as JSON objects, with numbers as Postgres writes them, however many digits they have. What is
- * not a query, as `show`, has texts alone.
+ * The rows of one statement as JSON objects, with numbers as Postgres writes them, however many digits they have. A
+ * statement that is not a query, such as `show`, gives texts only.
  *
- * @throws UserError as runSql, and where there are more than `limit` rows or two columns have one name
+ * @throws UserError like runSql, and if there are more than `limit` rows or two columns have the same name
  */
 export async function rowsAsJson(client: pg.ClientBase, statement: string, limit: number): Promise<unknown[]> {
   if (!isQuery(statement)) {
@@ -26,7 +26,7 @@ export async function rowsAsJson(client: pg.ClientBase, statement: string, limit
     requireOwnNames(fields.map(({ name }) => name));
   });
   const { rows, isCut } = await runSql(client, `select row_to_json(result) from ${query}`, limit);
-  if (isCut) throw new UserError(`There are more than ${limit} rows: --csv gives any number of them.`);
+  if (isCut) throw new UserError(`There are more than ${limit} rows: --csv has no limit.`);
   return rows.map(([row]) => EXACT.parse(row ?? 'null', withAllDigits));
 }
 

@@ -7,10 +7,10 @@ import { UserError } from '../cli/user-error.ts';
 const READ_ONLY = '-c default_transaction_read_only=on';
 
 /**
- * Opens psql on the database, for reading unless the user says otherwise there.
+ * Opens psql on the database, read-only unless the user changes that in psql.
  *
  * @returns its exit code
- * @throws UserError where it is not installed
+ * @throws UserError if it is not installed
  */
 export async function openPsql(databaseUrl: string, env: Environment): Promise<number> {
   const url = new URL(databaseUrl);
@@ -25,7 +25,7 @@ export async function openPsql(databaseUrl: string, env: Environment): Promise<n
   return untilItEnds(() => spawn('psql', [url.href], { stdio: 'inherit', env: { ...env, ...settings } }));
 }
 
-/** Ctrl-C and the end of the terminal reach psql as well, which decides; a server of ours has to outlive it. */
+/** psql gets Ctrl-C and the terminal's end as well and decides what to do; our server has to outlive it. */
 async function untilItEnds(start: () => ReturnType<typeof spawn>): Promise<number> {
   const ignore = () => {};
   const signals = ['SIGINT', 'SIGHUP'] as const;
@@ -35,7 +35,7 @@ async function untilItEnds(start: () => ReturnType<typeof spawn>): Promise<numbe
     return exitCode ?? 1;
   } catch {
     throw new UserError(
-      'psql is not installed: give a statement, as npx login-etl sql "select count(*) from user_logins".',
+      'psql is not installed: give a statement, such as npx login-etl sql "select count(*) from user_logins".',
       2,
     );
   } finally {

@@ -13,7 +13,7 @@ export class SqsError extends Error {
 
 const NAME = /^[A-Za-z.]{1,100}$/;
 
-/** @throws SqsError where the answer is a refusal, or not JSON */
+/** @throws SqsError if the answer is a refusal, or not JSON */
 export function readAnswer<Answer>(action: string, { status, text }: HttpAnswer): Answer {
   const answer = parse(text);
   if (status !== 200) throw new SqsError(action, nameOf(answer) ?? `HTTP ${status}`, status);

@@ -5,12 +5,12 @@ import { printable } from '../cli/printable.ts';
 import { UserError } from '../cli/user-error.ts';
 import { type AwsPlace, findStage } from './stage.ts';
 
-/** Longer than the function can live, by what it takes to start one. */
+/** Longer than the function can run, by the time it takes to start one. */
 const WAIT_MS = 960_000;
 /** What the command does without a right to it ends with an exit code of its own. */
 const NO_RIGHT = 'NoRightError';
 const NO_RIGHT_CODE = 4;
-/** Of a function's own sentences, and of nothing else that an error may say. */
+/** Errors whose sentences are our own; nothing else that an error says is shown. */
 const OURS = ['ConfigError', 'KeyMismatchError', 'JobError', NO_RIGHT, 'UnexpectedError'];
 const MOST_CHARACTERS = 1_000;
 
@@ -25,11 +25,11 @@ export interface Invocation {
 }
 
 /**
- * Lets the function of a stage do the work of a command beside its database, with the caller's own identity. One call, which
- * is never repeated: what it does may be done already when no answer comes.
+ * Has the function of a stage do a command's work beside its database, with the caller's own identity. The call is never
+ * repeated: its work may be done even if no answer comes.
  *
  * @returns what the function of this release gives
- * @throws UserError with one sentence where it cannot be found or called, or has failed
+ * @throws UserError with one sentence if it cannot be found or called, or has failed
  */
 export async function invokeOnStage<Answer>({ stage: name, command, request, env, stop }: Invocation): Promise<Answer> {
   const { stage, place } = findStage(name, env);
@@ -49,7 +49,7 @@ async function findFunction(place: AwsPlace, stack: string, command: CommandName
   const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stack }), { abortSignal: stop });
   const output = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === commandOutput(command));
   if (output?.OutputValue) return output.OutputValue;
-  throw new UserError(`The stack ${stack} has no function for this: deploy the release whose command you use.`);
+  throw new UserError(`The stack ${stack} has no function for this: deploy this release first.`);
 }
 
 async function invoke(place: AwsPlace, FunctionName: string, request: object, stop: AbortSignal): Promise<unknown> {
@@ -92,7 +92,7 @@ const ADVICE: readonly [names: RegExp, sentence: (stack: string) => string][] = 
   ],
   [
     /^(ValidationError|ResourceNotFoundException)$/,
-    (stack) => `There is no stack ${stack} in this account and region.`,
+    (stack) => `The stack ${stack} does not exist in this account and region.`,
   ],
   [/^TooManyRequestsException$/, () => 'Lambda runs as many functions as the account allows: try again in a moment.'],
   [/^CredentialsProviderError$/, () => 'There are no credentials for AWS: log in, or set AWS_PROFILE.'],
@@ -106,6 +106,6 @@ function explained(error: unknown, stack: string): unknown {
   if (sentence) return new UserError(sentence);
   const code = errorName(error);
   return new UserError(
-    `AWS did not answer (${code}). The function may be at work: look at its log before the next try.`,
+    `AWS did not answer (${code}). The function may still be running: look at its log before you try again.`,
   );
 }

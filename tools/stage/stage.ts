@@ -13,26 +13,26 @@ export interface AwsPlace {
   credentials?: { accessKeyId: string; secretAccessKey: string };
 }
 
-export const STAGE_OPTION = ['--stage <name>', 'prod, dev or localstack, by a function beside its database'] as const;
+export const STAGE_OPTION = ['--stage <name>', 'prod, dev or localstack: ask a function beside its database'] as const;
 
 /** For a command that is not offered on a stage, so that it says why. */
 export const NO_STAGE_OPTION = new Option('--stage <name>').hideHelp().argParser(() => {
   throw new InvalidArgumentError(
-    'Rows leave a stage by a snapshot or a bastion: infra/README.md, "Commands on a stage".',
+    'To get rows out of a stage, use a snapshot or a bastion: infra/README.md, "Commands on a stage".',
   );
 });
 
-/** @throws UserError where a command line names a stage and a folder of this machine */
+/** @throws UserError if a command line names both a stage and a folder of this machine */
 export function requireOnePlace(stage: string | undefined, data: string | undefined): void {
   if (stage !== undefined && data !== undefined) {
-    throw new UserError('--stage and --data are two places: leave one of them out.', 2);
+    throw new UserError('--stage and --data name two places: leave one of them out.', 2);
   }
 }
 
 /**
  * Where a stage is.
  *
- * @throws UserError where there is no such stage, or the environment names another place
+ * @throws UserError if the stage does not exist, or the environment names another place
  */
 export function findStage(name: string, env: Environment): { stage: Stage; place: AwsPlace } {
   const endpoint = env.AWS_ENDPOINT_URL || (name === 'localstack' ? COMPOSE_ENDPOINT : undefined);
@@ -41,9 +41,9 @@ export function findStage(name: string, env: Environment): { stage: Stage; place
   return { stage, place: { ...AWS_CLIENT, ...(endpoint && { endpoint }), ...access(env, isLocal) } };
 }
 
-/** Who has the variables of another place must not work on something that happens to have the same name there. */
+/** With another place's variables set, a command must not work on something that has the same name there. */
 export function checkStage(stage: string, isLocal: boolean): Stage {
-  if (!isStage(stage)) throw new UserError(`There is no such stage: it is one of ${STAGES.join(', ')}.`, 2);
+  if (!isStage(stage)) throw new UserError(`This stage does not exist: name one of ${STAGES.join(', ')}.`, 2);
   if ((stage === 'localstack') === isLocal) return stage;
   throw new UserError(
     isLocal
@@ -56,7 +56,7 @@ export function checkStage(stage: string, isLocal: boolean): Stage {
 /**
  * What the SDK would not find out by itself. On this machine all is in one account, whatever the variables say.
  *
- * @param region where it is known
+ * @param region if it is known
  */
 export function access(env: Environment, isLocal: boolean, region?: string): AwsPlace {
   if (isLocal) return { region: LOCAL_AWS.region, credentials: LOCAL_AWS };

@@ -11,7 +11,7 @@ export interface DeadLetter extends MaskedView {
   reason: string;
 }
 
-/** A page shows so many. */
+/** As many as a page shows. */
 const MOST = 50;
 /** Nobody else can take them meanwhile; a look takes milliseconds. */
 const TIMING = { hideSeconds: 10, waitSeconds: 0 };
@@ -48,7 +48,7 @@ async function redrive(at: Places, record: SQSRecord, lease: Lease): Promise<str
   const refusal = await sendBack(at.sqs, at.queueUrl, withOrigin(record, false, Date.now()));
   if (refusal !== null) return `Not sent back: ${refusal}.`;
   const deleted = await lease.delete([record.messageId]);
-  return deleted === 1 ? null : 'Sent back, and still here: a second one is known by its id and is not stored twice.';
+  return deleted === 1 ? null : 'Sent back, but still here. If it is sent again, the ledger knows its id: nothing is stored twice.';
 }
 
 async function leased<T>({ sqs, deadLetterQueueUrl: url }: Places, work: (lease: Lease) => Promise<T>): Promise<T> {

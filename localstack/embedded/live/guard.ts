@@ -26,11 +26,11 @@ export function createGuard(port: number): Guard {
     cookie: `${name}=${token}; HttpOnly; SameSite=Strict; Path=/`,
     hasToken: ({ searchParams }) => isToken(searchParams.get('token') ?? ''),
     refusal({ headers, method }) {
-      if (headers.host !== host) return { status: 421, reason: `This is ${host} and nothing else.` };
+      if (headers.host !== host) return { status: 421, reason: `This server answers only as ${host}.` };
       const [, value = ''] = new RegExp(`(?:^|; )${name}=([^;]*)`).exec(headers.cookie ?? '') ?? [];
       if (!isToken(value)) return { status: 403, reason: 'Open the address that npm start has printed.' };
       const isOwn = headers.origin === `http://${host}` && headers['content-type'] === 'application/json';
-      return method === 'POST' && !isOwn ? { status: 403, reason: 'Not from another page.' } : null;
+      return method === 'POST' && !isOwn ? { status: 403, reason: 'Requests from other pages are refused.' } : null;
     },
   };
 }

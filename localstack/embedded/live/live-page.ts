@@ -7,7 +7,7 @@ import { scrollable, table } from '../../../tools/report/page/tables.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import type { LiveState } from './live-state.ts';
 
-/** Asks for news every two seconds, and puts in what has changed; a part that is the same stays, with what is open in it. */
+/** Asks for news every two seconds, and replaces the parts that have changed; the others stay, with whatever is open in them. */
 const SCRIPT = `
 const part = (id) => document.getElementById(id);
 const shown = {};
@@ -47,7 +47,7 @@ export function livePage(): string {
 <section class="wide verdict bad" id="lost" role="alert" hidden><h2>npm start has stopped</h2><p>These are its last figures.</p></section>
 <section class="wide"><h2>Messages of this run</h2><p id="said" role="status"></p><div id="live"></div></section>
 <div class="contents" id="figures"></div>
-<footer>New every two seconds, on this machine alone. Figures of the rows are counted again as often as they take no more than a twentieth of the time.</footer>`;
+<footer>Refreshed every two seconds, and visible on this machine only. Rows are counted again as often as that takes no more than a twentieth of the time.</footer>`;
   return page(content, { title: 'Logins, live', policy: LIVE_POLICY, script: SCRIPT });
 }
 

@@ -13,7 +13,7 @@ export interface LiveServer {
   stop(): Promise<void>;
 }
 
-/** More than an id takes is nobody's who means well. */
+/** An id is shorter; nobody who means well sends more. */
 const MOST_BYTES = 1_000;
 const HEADERS = {
   'cache-control': 'no-store',
@@ -31,7 +31,7 @@ export async function startLiveServer(source: LiveSource): Promise<LiveServer> {
       await answer(request, response);
     } catch {
       // The pipeline is going down, or the browser has gone: neither is the run's concern.
-      if (!response.headersSent) send(response, 503, 'text/plain', 'There is no answer at the moment.');
+      if (!response.headersSent) send(response, 503, 'text/plain', 'No answer at the moment; try again.');
     }
   });
   server.listen(0, '127.0.0.1');
@@ -52,7 +52,7 @@ export async function startLiveServer(source: LiveSource): Promise<LiveServer> {
     else if (route === 'GET /parts')
       send(response, 200, 'application/json', JSON.stringify(liveParts(await readState())));
     else if (route === 'POST /redrive') await redrive(request, response);
-    else send(response, 404, 'text/plain', 'There is nothing here.');
+    else send(response, 404, 'text/plain', 'Not found.');
   }
 
   async function redrive(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -61,7 +61,7 @@ export async function startLiveServer(source: LiveSource): Promise<LiveServer> {
       const problem = await redriveOne(source.pipeline, String(id));
       send(response, problem === null ? 200 : 409, 'text/plain', problem ?? 'Sent back.');
     } else {
-      send(response, 413, 'text/plain', 'This is more than an id.');
+      send(response, 413, 'text/plain', 'That is more than an id.');
     }
   }
 

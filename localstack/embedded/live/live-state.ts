@@ -14,7 +14,7 @@ export interface LiveState {
   queue: QueueDepth;
   deadLettered: number;
   deadLetters: DeadLetter[];
-  /** Null where the table is too large to be counted again and again. */
+  /** Null if the table is too large to be counted again and again. */
   facts: Facts | null;
 }
 

@@ -8,10 +8,10 @@ export interface Binaries {
 }
 
 /**
- * Finds PostgreSQL in node_modules, and makes the library links that npm leaves out where install scripts are blocked.
+ * Finds PostgreSQL in node_modules, and makes the library links that npm leaves out if install scripts are blocked.
  *
  * @param packageName of another release than the installed one, for the tests
- * @throws UserError where there is no PostgreSQL for this platform
+ * @throws UserError if there is no PostgreSQL for this platform
  */
 export async function findBinaries(packageName?: string): Promise<Binaries> {
   const platform = `${process.platform}-${process.arch}`;
@@ -28,7 +28,7 @@ export async function findBinaries(packageName?: string): Promise<Binaries> {
   return binariesIn(native);
 }
 
-/** A copy where every user can reach it, for a server that may not run as root. */
+/** A copy that every user can reach, for a server that may not run as root. */
 export function copyBinaries(binaries: Binaries, folder: string): Binaries {
   const native = dirname(dirname(binaries.initdb));
   const copy = join(folder, basename(dirname(native)) + readVersion(native));

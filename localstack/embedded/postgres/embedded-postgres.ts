@@ -55,7 +55,7 @@ export async function startPostgres(folder: string, options: PostgresOptions = {
   const { data, as } = home;
   const { pgCtl, initdb } = reachableBinaries(await findBinaries(options.packageName), account);
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(initdb, home);
-  await runProgram(pgCtl, ['stop', '-w', '-m', 'fast', '-D', data], as).catch(() => {}); // fails where none is running
+  await runProgram(pgCtl, ['stop', '-w', '-m', 'fast', '-D', data], as).catch(() => {}); // fails if none is running
   if (options.port !== undefined) await requireFreePort(options.port, '--port');
   const port = await start(pgCtl, home, options);
   return {
@@ -69,7 +69,7 @@ export async function startPostgres(folder: string, options: PostgresOptions = {
 /**
  * The server that a run which is up has started on this folder, or a killed one left behind.
  *
- * @returns its URL; null where none was started
+ * @returns its URL; null if none was started
  */
 export function runningServerUrl(folder: string): string | null {
   const home = postgresHome(folder);

@@ -5,7 +5,7 @@ import type { RejectedEvent } from './rejected-events.ts';
 const SHOWN = 5;
 
 /**
- * Where the rejected events stand, and why.
+ * Prints where the rejected events are in the input, and why they were rejected.
  *
  * @param all how many were rejected
  * @param hint shown with them
@@ -22,7 +22,7 @@ export function printRejected(
   if (all > SHOWN) out.write(`  and ${formatCount(all - SHOWN)} more\n`);
 }
 
-/** As short as it can be named from here. */
+/** The shortest name from the current folder. */
 function nameOf(path: string): string {
   if (path === '-') return 'standard input';
   const short = relative('.', path);

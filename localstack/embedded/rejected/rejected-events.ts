@@ -5,23 +5,23 @@ export interface RejectedEvent extends EventPlace {
   reason: string;
 }
 
-/** Finds out where in the input the rejected events stand. */
+/** Finds out where in the input the rejected events are. */
 export interface RejectedEvents {
   sent(messageId: string, place: EventPlace): void;
   delivered(deliveries: readonly DeliveryReport[]): void;
-  /** Called when everything is sent: any other message is nobody's from then on. */
+  /** Called when everything has been sent: from then on, any other message is not from the input. */
   allSent(): void;
-  /** Those that were rejected, a file after another, and no more than the first few thousand. */
+  /** The rejected ones, file by file, and no more than the first few thousand. */
   list(): RejectedEvent[];
 }
 
-/** Nobody reads on; more would only fill the memory of a long run. */
+/** Nobody reads further; more would only fill the memory of a long run. */
 const MOST = 10_000;
 
 export function createRejectedEvents(): RejectedEvents {
   const unsettled = new Map<string, EventPlace>();
   const rejected = new Map<string, RejectedEvent>();
-  /** Told before the call that sent them: the queue can be quicker than its answer. */
+  /** Filled before the call that sends them: a message can be stored before that call is answered. */
   const early = new Map<string, DeliveryReport>();
   let isSending = true;
 

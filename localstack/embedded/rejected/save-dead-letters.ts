@@ -11,7 +11,7 @@ const TEN = { max: 10, waitSeconds: 0 };
 /** Before the run: it may be the input, or the only copy of what was rejected before. */
 export function refuseExisting(file: string | undefined): void {
   if (file !== undefined && existsSync(file))
-    throw new UserError(`${file} is there already, and is not written over.`, 2);
+    throw new UserError(`${file} exists already and will not be overwritten.`, 2);
 }
 
 /** Dead letters end with the queue, which lives in memory; a file keeps them. */

@@ -14,7 +14,7 @@ export interface QueueServer {
 /**
  * Starts an SQS server in a thread of its own: it takes as long for a message as the whole pipeline.
  *
- * @param fixedPort of the loopback interface; a free one where it is left out
+ * @param fixedPort of the loopback interface; a free one if it is left out
  */
 export async function startQueueServer(fixedPort?: number): Promise<QueueServer> {
   if (fixedPort !== undefined) await requireFreePort(fixedPort, '--sqs-port');

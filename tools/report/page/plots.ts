@@ -17,7 +17,7 @@ const ROW = 23;
 const PX_PER_DIGIT = 7.2;
 const MOST_NAME_WIDTH = 23;
 const FEW_DAYS = 7;
-/** What is thinner cannot be seen. */
+/** Anything thinner cannot be seen. */
 const GAP = 0.5;
 
 /** One picture with one name; the numbers stand beside it as a table. */
@@ -163,7 +163,7 @@ export function usersPer(label: string, histogram: readonly Bucket[]): Html {
   });
 }
 
-/** Nobody here knows the reader's font: these widths are those of DejaVu Sans, one of the widest, in its digits. */
+/** The reader's font is unknown: these widths are those of DejaVu Sans, one of the widest, in its digits. */
 function widthOf(text: string): number {
   let width = 0;
   for (const character of text) {

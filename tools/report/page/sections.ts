@@ -60,7 +60,7 @@ function uniqueLabels(names: readonly (string | null)[]): Map<string | null, str
   return labels;
 }
 
-/** A last period that is not over must not look like a fall. */
+/** An unfinished last period must not look like a drop. */
 function busiest(data: readonly Period[], unit: string, at: string): string {
   const totals = [...Map.groupBy(data, ({ day }) => day)].map(([day, parts]) => ({ day, logins: sum(parts) }));
   const [most] = totals.toSorted((a, b) => b.logins - a.logins);
@@ -134,7 +134,7 @@ function whoUses(column: PseudonymColumn, [first]: readonly Cluster[], source: S
   return html`<h3>Who uses the first one</h3><pre><code>${source === 'here' ? `npx login-etl sql "${sql}"` : sql}</code></pre>`;
 }
 
-/** The line of a security officer: is there anything but pseudonyms where pseudonyms belong? */
+/** For a security officer: is there anything but pseudonyms where pseudonyms belong? */
 export function verdict(facts: Facts): Html {
   const { keyIds, ipLike, logins, access } = facts;
   if (keyIds === null) {
@@ -155,7 +155,7 @@ export function verdict(facts: Facts): Html {
   return html`<section class="wide verdict ${isGood && besides === 0 ? 'good' : 'bad'}"><h2>${isGood ? '✓ Nothing but pseudonyms' : '✗ Not only pseudonyms'}${besides > 0 && `, and ${plural(besides, 'other finding')}`}</h2>
 <p>Of ${plural(logins, 'row')}, by form: values that are no pseudonym of a known key: ${list(wrong)}. Something like an IPv4 address: ${list(likeIps)}.
 Known keys: ${keyIds.length === 0 ? 'none' : keyIds.map((id, i) => html`${i > 0 && ', '}<code>${id}</code>`)}.${keyIds.length > 1 && ' One value has different pseudonyms under different keys.'}${text > 0 && ` ${plural(text, 'login has', 'logins have')} text in ip that is not an address.`}</p>
-<p>Besides values: ${plural(access.grants, 'grant, membership or attribute', 'grants, memberships or attributes')} too many, ${plural(access.logSettings, 'setting')} by which values reach the server's log. ${besides > 0 && html`<code>npx login-etl audit</code> tells which.`}</p></section>`;
+<p>Besides values: ${plural(access.grants, 'grant, membership or attribute', 'grants, memberships or attributes')} that should not be there, ${plural(access.logSettings, 'setting')} by which values reach the server's log. ${besides > 0 && html`<code>npx login-etl audit</code> lists them.`}</p></section>`;
 }
 
 function sum(counts: readonly { logins: number }[]): number {

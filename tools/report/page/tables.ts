@@ -3,7 +3,7 @@ import { Html, html, type Part } from './html.ts';
 
 export type Cell = string | number;
 
-/** The same as a picture in numbers: for a screen reader, and to copy. */
+/** The picture's numbers, for screen readers and for copying. */
 export function numbers(title: string, head: readonly string[], rows: readonly (readonly Cell[])[]): Html {
   return html`<details><summary>Numbers</summary>${scrollable(
     title,
@@ -29,7 +29,7 @@ function cell(value: Cell, i: number): Part {
   return i === 0 ? text : html`<td>${text}</td>`;
 }
 
-/** What may be wider than a phone scrolls on its own, also by the keyboard. */
+/** What may be wider than a phone scrolls on its own, by the keyboard as well. */
 export function scrollable(name: string, inside: Part): Html {
   return html`<div class="scroll" tabindex="0" role="group" aria-label="${name}">${inside}</div>`;
 }
