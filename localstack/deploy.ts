@@ -38,7 +38,9 @@ export async function deploy({ env, out }: Pick<CommandLine, 'env' | 'out'>): Pr
     };
     await prove({ ...endpoints, masker: localMasker(env) }, out);
     out.write(`\nThe queue is ${endpoints.queueUrl}\n\n${sendInstructions(endpoints)}`);
-    out.write('\nTo send many at once: npx login-etl seed\nTo take it all down:  npx login-etl destroy --stage localstack\n');
+    out.write(
+      '\nTo send many at once: npx login-etl seed\nTo take it all down:  npx login-etl destroy --stage localstack\n',
+    );
     return { json: { ...endpoints } };
   } finally {
     rmSync(folder, { recursive: true });

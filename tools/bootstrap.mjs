@@ -23,7 +23,7 @@ export async function ensureInstalled() {
     process.exit(128 + constants.signals[signal]);
   }
   if (code === 0 && isInstalled()) return;
-  console.error('The installation failed; npm's own message is above. Fix that, then run the same command again.');
+  console.error("The installation failed; npm's own message is above. Fix that, then run the same command again.");
   process.exit(1);
 }
 

@@ -26,7 +26,8 @@ function main(args: readonly string[]): number {
 function runStep({ name, command: [program, ...args] }: (typeof STEPS)[number]): boolean {
   process.stderr.write(`\n${name}\n`);
   const { status } = spawnSync(program, args, { stdio: 'inherit' });
-  if (status !== 0) process.stderr.write(`\n${name}: failed. "npm run fix" corrects the format and whatever lint can fix.\n`);
+  if (status !== 0)
+    process.stderr.write(`\n${name}: failed. "npm run fix" corrects the format and whatever lint can fix.\n`);
   return status === 0;
 }
 

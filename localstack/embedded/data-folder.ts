@@ -79,9 +79,7 @@ function readOrMakeKey(file: string): string {
     return readKey(file) ?? makeKey(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UserError(
-      `The mask key ${file} cannot be read or created (${code}): you must own it and its folder.`,
-    );
+    throw new UserError(`The mask key ${file} cannot be read or created (${code}): you must own it and its folder.`);
   }
 }
 

@@ -45,7 +45,9 @@ describe('npm start', () => {
     expect(stderr.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(stderr).toContain('Duplicate ips in the whole table: 3');
     expect(stderr).toContain('Duplicate devices in the whole table: 2');
-    expect(stderr).toContain('Audit of the table: nothing but pseudonyms; no grant or log setting that should not be there.');
+    expect(stderr).toContain(
+      'Audit of the table: nothing but pseudonyms; no grant or log setting that should not be there.',
+    );
     expect(code).toBe(0);
   });
 

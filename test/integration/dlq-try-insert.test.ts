@@ -129,16 +129,19 @@ describe('if the database cannot be asked, the command says so in one sentence a
     expect(await deadDepth()).toEqual({ visible: 1, inFlight: 0 });
   });
 
-  test.each(['list', 'redrive'])('%s ends if it goes away meanwhile, and sends nothing that was not checked', async (command) => {
-    const { dlq, sendDead, database, env, depth, deadDepth } = await createBoth();
-    await database.query('revoke insert on user_logins from login_writer');
-    await sendDead(VALID_BODY);
-    const { exitCode, stderr } = await dlq([command, '--try-insert'], { env });
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/The database cannot be asked \(42501\)\.\n$/);
-    expect(await depth()).toMatchObject({ visible: 0 });
-    expect(await deadDepth()).toEqual({ visible: 1, inFlight: 0 });
-  });
+  test.each(['list', 'redrive'])(
+    '%s ends if it goes away meanwhile, and sends nothing that was not checked',
+    async (command) => {
+      const { dlq, sendDead, database, env, depth, deadDepth } = await createBoth();
+      await database.query('revoke insert on user_logins from login_writer');
+      await sendDead(VALID_BODY);
+      const { exitCode, stderr } = await dlq([command, '--try-insert'], { env });
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(/The database cannot be asked \(42501\)\.\n$/);
+      expect(await depth()).toMatchObject({ visible: 0 });
+      expect(await deadDepth()).toEqual({ visible: 1, inFlight: 0 });
+    },
+  );
 
   test('another key than the one it was written with', async () => {
     const { dlq, sendDead, env, database } = await createBoth();

@@ -78,7 +78,7 @@ describe('a call', () => {
     expect(server.calls.length).toBe(3);
   });
 
-  test('is not made again if SQS says that it is wrong, and only the error's name is shown', async () => {
+  test('is not made again if SQS says that it is wrong, and shows only the name of the error', async () => {
     const { server, client } = await startSqs({ error: 'com.amazonaws.sqs#QueueDoesNotExist' });
     const refused = client().receive(NOW);
     await expect(refused).rejects.toThrow(/^SQS refused ReceiveMessage: QueueDoesNotExist$/);

@@ -87,7 +87,10 @@ describe('the queue can be named', () => {
   test('and one that does not exist, or a server that does not answer, is one sentence', async () => {
     const { dlq, endpoint } = await createFour();
     const gone = await dlq(['list', '--queue-url', `${endpoint}/000000000000/other-dlq`]);
-    expect(gone).toMatchObject({ exitCode: 1, stderr: 'The queue does not exist: check its name, account and region.\n' });
+    expect(gone).toMatchObject({
+      exitCode: 1,
+      stderr: 'The queue does not exist: check its name, account and region.\n',
+    });
     const { exitCode, stderr } = await runDlq(['list'], { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^SQS cannot be asked \(ECONNREFUSED\)[^\n]*\n$/);

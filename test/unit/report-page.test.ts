@@ -70,7 +70,9 @@ test('the line of the audit tells of values, grants and log settings', () => {
   expect(reportPage(facts, null)).toMatch(/verdict good"><h2>✓ Nothing but pseudonyms<\/h2>/);
   const open = reportPage({ ...facts, access: { grants: 2, logSettings: 1 } }, null);
   expect(open).toMatch(/verdict bad"><h2>✓ Nothing but pseudonyms, and 3 other findings<\/h2>/);
-  expect(open).toContain('2 grants, memberships or attributes that should not be there, 1 setting by which values reach');
+  expect(open).toContain(
+    '2 grants, memberships or attributes that should not be there, 1 setting by which values reach',
+  );
   expect(open).toContain('<code>npx login-etl audit</code> lists them.');
 });
 

@@ -23,7 +23,10 @@ interface CdkRun extends Pick<CommandLine, 'json' | 'interrupt'> {
 export function createCdk({ stage, more, json, interrupt }: CdkRun): (args: readonly string[]) => Promise<void> {
   const stray = more.find((arg, i) => !arg.startsWith('-') && !more[i - 1]?.startsWith('-'));
   if (stray !== undefined) {
-    throw new UserError(`"${stray}" makes no sense here: name the stage by --stage, and put options for cdk after "--".`, 2);
+    throw new UserError(
+      `"${stray}" makes no sense here: name the stage by --stage, and put options for cdk after "--".`,
+      2,
+    );
   }
   return async (args) => {
     const child = spawn('cdk', [...args, '--context', `stage=${stage}`, ...more], {

@@ -31,7 +31,7 @@ function listCommand(trial: Trial): CommandModule {
       queueOptions(command)
         .description(
           'Lists the messages of the dead-letter queue, oldest first, each with the reason that this ' +
-            "checkout's checks give. \"passes checks\" is a message that only the database refused, or that was never bad: an " +
+            'checkout\'s checks give. "passes checks" is a message that only the database refused, or that was never bad: an ' +
             'outage outlasted its receives. SQS hands out at most 120,000 messages at a time; beyond that, some ' +
             'are not seen.',
         )

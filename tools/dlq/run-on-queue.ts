@@ -81,7 +81,8 @@ function explained(error: unknown): unknown {
     return new UserError('Set AWS_REGION, or name the queue by --queue-url.');
   }
   const name = awsErrorName(error);
-  if (name === 'QueueDoesNotExist') return new UserError('The queue does not exist: check its name, account and region.');
+  if (name === 'QueueDoesNotExist')
+    return new UserError('The queue does not exist: check its name, account and region.');
   const isOfAws = name === 'CredentialsProviderError' || '$metadata' in error;
   if (!isOfAws) return error;
   return new UserError(`SQS cannot be asked (${name}): check that it is running, and your region and credentials.`);

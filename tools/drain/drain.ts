@@ -13,7 +13,9 @@ const INTERRUPTED: Readonly<Record<string, number>> = { SIGHUP: 129, SIGINT: 130
 export const command = defineCommand(
   (command) =>
     command
-      .description("Stores what is in an SQS queue by the function's own code, without Lambda; ends when the queue is empty.")
+      .description(
+        "Stores what is in an SQS queue by the function's own code, without Lambda; ends when the queue is empty.",
+      )
       .option('--follow', 'stay when the queue is empty, until Ctrl-C or SIGTERM', false)
       .option(
         '--give-up <SECONDS>',

@@ -156,7 +156,6 @@ async function compareKeys(env: Environment, checks: readonly KeyCheck[]): Promi
   const database = readDatabase(env, problems);
   if (!database) throw new ConfigError(problems);
   const known = await withClient(database, (client) => areEnrolled(client, checks));
-  if (!known)
-    throw new UserError('None of these keys has ever written to this database, so nothing could be found.');
+  if (!known) throw new UserError('None of these keys has ever written to this database, so nothing could be found.');
   return true;
 }

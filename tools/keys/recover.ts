@@ -136,7 +136,10 @@ function readOpener(env: Environment): VaultOpener {
 
 async function confirmMany(count: number, cap: number, line: Omit<CommandLine, 'args' | 'options'>): Promise<void> {
   if (count > cap) {
-    throw new UserError(`There are ${formatCount(count)} pseudonyms, and at most ${formatCount(cap)} are opened at once.`, 2);
+    throw new UserError(
+      `There are ${formatCount(count)} pseudonyms, and at most ${formatCount(cap)} are opened at once.`,
+      2,
+    );
   }
   if (count <= CAP) return;
   if (!line.stdin.isTTY) throw new UserError(`More than ${formatCount(CAP)} are opened only at a terminal.`, 2);

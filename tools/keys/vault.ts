@@ -47,7 +47,8 @@ Example:
 );
 
 export const command = defineGroup(
-  (group) => group.description('The recovery vault keeps each masked value sealed, so that only its private key opens it.'),
+  (group) =>
+    group.description('The recovery vault keeps each masked value sealed, so that only its private key opens it.'),
   { 'new-key': { summary: 'make its key pair', command: newKey } },
 );
 

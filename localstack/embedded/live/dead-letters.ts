@@ -48,7 +48,9 @@ async function redrive(at: Places, record: SQSRecord, lease: Lease): Promise<str
   const refusal = await sendBack(at.sqs, at.queueUrl, withOrigin(record, false, Date.now()));
   if (refusal !== null) return `Not sent back: ${refusal}.`;
   const deleted = await lease.delete([record.messageId]);
-  return deleted === 1 ? null : 'Sent back, but still here. If it is sent again, the ledger knows its id: nothing is stored twice.';
+  return deleted === 1
+    ? null
+    : 'Sent back, but still here. If it is sent again, the ledger knows its id: nothing is stored twice.';
 }
 
 async function leased<T>({ sqs, deadLetterQueueUrl: url }: Places, work: (lease: Lease) => Promise<T>): Promise<T> {
