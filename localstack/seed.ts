@@ -13,14 +13,14 @@ import { SAMPLE_EVENTS } from './events/samples/samples.ts';
 export const command = defineCommand(
   (command) =>
     command
-      .description('Sends events to the queue that "deploy --stage localstack" made.')
+      .description('Sends events to the queue of "deploy --stage localstack", or of "start --watch".')
       .argument('[FILE...]', FILE_HELP)
       .addHelpText(
         'after',
         `
 Environment
-  AWS_ENDPOINT_URL  a LocalStack that runs elsewhere
-                    (default: http://localhost:4566)`,
+  AWS_ENDPOINT_URL  the address that "start --watch" prints, or a LocalStack that
+                    runs elsewhere (default: http://localhost:4566)`,
       ),
   ({ args: [files], env, out }) => seed(files, findDeployment(env), out),
 );
@@ -47,7 +47,9 @@ async function seed(files: readonly string[], at: Deployment, out: NodeJS.Writab
     queue.close();
   }
   out.write(`Sent ${formatCount(sent)} events to ${queueUrl}.\n`);
-  out.write(`See the rows:\n  psql '${at.databaseUrl}' \\\n    -c 'select * from user_logins'\n`);
+  // Elsewhere the rows are in a database that is not known here, such as that of start --watch.
+  if (at.isCompose || at.env.DATABASE_URL)
+    out.write(`See the rows:\n  psql '${at.databaseUrl}' \\\n    -c 'select * from user_logins'\n`);
   return { json: { sent, queueUrl } };
 }
 
@@ -63,7 +65,8 @@ async function findQueue(sqs: SQSClient, endpoint: string): Promise<string> {
       );
     }
     throw new UserError(
-      `No LocalStack answers at ${endpoint} (${name}): run "npx login-etl deploy --stage localstack" first.`,
+      `Nothing answers at ${endpoint} (${name}): run "npx login-etl deploy --stage localstack" first, or set ` +
+        'AWS_ENDPOINT_URL to the address that "start --watch" prints.',
     );
   }
 }

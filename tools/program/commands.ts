@@ -13,7 +13,7 @@ export const PROGRAM: ProgramDefinition = {
         load: async () => (await import('../../localstack/start.ts')).command,
       },
       seed: {
-        summary: 'send events to the pipeline on LocalStack',
+        summary: 'send events to the queue on LocalStack or of start --watch',
         load: async () => (await import('../../localstack/seed.ts')).command,
       },
       drain: {
