@@ -33,6 +33,7 @@ const RUN: Readonly<Record<string, Run>> = {
   'npx login-etl export --out logins.csv': { says: /rows in .*logins\.csv/ },
   'printf %s 47eaa099-2cb6-416d-86dc-283cf0480ff9 | npx login-etl export --user': { says: /^47eaa099-/m },
   'npx login-etl sql "select * from duplicate_ips order by users desc limit 10"': { says: /^masked_ip/m },
+  'npx login-etl report': { says: /logins, for a browser:/ },
   'npx login-etl audit': { says: /Nothing was found/ },
   'npx login-etl audit --rows': { says: /Nothing was found/ },
   'printf %s 199.172.111.135 | MASK_KEY="$(cat .login-etl/mask-key)" MASK_LAYER_KEY="$(cat .login-etl/mask-layer-key)" npx login-etl pseudonym --field ip':

@@ -3,14 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 export interface AwsAccount {
-  /** null: the call's credentials are not known. */
+  /** null if the call's credentials are not known. */
   id: string | null;
   bootstrapVersion: number | null;
   hasRdsRole: boolean;
   concurrency: number;
-  /** Status of each stack by name, `protected` behind it where it is. */
+  /** Status of each stack by name, followed by `protected` if it is. */
   stacks: Readonly<Record<string, string>>;
-  /** Of every stack but CDK's own. */
+  /** The outputs of every stack but CDK's own. */
   outputs: Readonly<Record<string, string>>;
   /** What a function answers; an error of the function or of Lambda has its name besides. */
   invoke(name: string, request: unknown): Invoked | Promise<Invoked>;

@@ -4,7 +4,7 @@ import { inject, onTestFinished } from 'vitest';
 import { ROLE_PASSWORD, TEMPLATE } from './postgres-server.ts';
 
 export interface TestDatabase {
-  /** Of the owner. */
+  /** The owner's. */
   url: string;
   writerUrl: string;
   analystUrl: string;
@@ -16,7 +16,7 @@ export interface TestDatabase {
   query<T extends pg.QueryResultRow = pg.QueryResultRow>(sql: string, values?: unknown[]): Promise<T[]>;
 }
 
-/** A database of the test's own, dropped when the test ends, unless it failed: the end of the run says how to open it. */
+/** The test's own database, dropped when the test ends unless it failed: then the end of the run says how to open it. */
 export async function createDatabase(from?: 'migrated' | 'empty', options?: string): Promise<TestDatabase> {
   const database = await openDatabase(from, options);
   onTestFinished(({ task }) => (task.result?.state === 'fail' ? database.keep(task.fullName) : database.drop()));
@@ -24,7 +24,7 @@ export async function createDatabase(from?: 'migrated' | 'empty', options?: stri
 }
 
 export interface OpenDatabase extends TestDatabase {
-  /** With whatever is still connected to it: function environments have no end of their own. */
+  /** Disconnects whatever is still connected: function environments never end by themselves. */
   drop(): Promise<void>;
   /** @param test whose database it was */
   keep(test: string): Promise<void>;
@@ -73,7 +73,7 @@ export async function onServer(sql: string): Promise<void> {
   }
 }
 
-/** Waits until so many sessions of the database of `url` wait for a lock. */
+/** Waits until `sessions` sessions of the database of `url` wait for a lock. */
 export async function untilWaiting(
   sessions: number,
   url: string,

@@ -10,7 +10,7 @@ import { VALID_BODY } from './records.ts';
 
 export interface DeadLetters extends TestQueue {
   deadUrl: string;
-  /** @param body as it is where it is a text, as JSON where it is anything else. @returns the message's id */
+  /** @param body a text as it is, anything else as JSON. @returns the message's id */
   sendDead(body: unknown, attributes?: Record<string, string>): Promise<string>;
   deadDepth(): Promise<{ visible: number; inFlight: number }>;
   /** Runs `npx login-etl dlq ...args`. */
@@ -21,7 +21,7 @@ export interface DlqOptions extends Trial {
   /** Ctrl-C. */
   stop?: AbortSignal;
   env?: Record<string, string>;
-  /** What somebody types, at a terminal. */
+  /** What somebody types at a terminal. */
   typed?: string;
 }
 
@@ -45,7 +45,7 @@ export async function createDeadLetters(settings = {}): Promise<DeadLetters> {
   };
 }
 
-/** The server gives away at once all that it has, so nobody has to wait for more. */
+/** The server hands out at once all that it has, so nobody has to wait for more. */
 const AT_ONCE = { waitSeconds: 0 };
 
 export function runDlq(
@@ -64,7 +64,7 @@ function stringAttributes(values: Record<string, string>): Record<string, Messag
   return Object.fromEntries(entries);
 }
 
-/** Is told each call, and may do something before it or let it fail. */
+/** Called before each call, and may do something or make the call fail. */
 export function onCalls(
   sqs: SQSClient,
   told: (command: string, call: () => Promise<unknown>) => Promise<unknown>,
@@ -77,7 +77,7 @@ export function onCalls(
   );
 }
 
-/** A valid event but for one thing. */
+/** An event that is valid except for one thing. */
 export const WITHOUT_IP = { ...VALID_BODY, ip: undefined };
 
 /** Two that are rejected for one reason, one for another, and one that only looks fine; with their ids in this order. */
@@ -92,7 +92,7 @@ export async function createFour(): Promise<DeadLetters & { ids: string[] }> {
   return { ...queue, ids };
 }
 
-/** Ends the command at its call of this number, as Ctrl-C would. */
+/** Interrupts the command at this call, as Ctrl-C would. */
 export function interruptAt(position: number): Pick<DlqOptions, 'stop' | 'onClient'> {
   const interrupt = new AbortController();
   let calls = 0;
@@ -104,7 +104,7 @@ export function interruptAt(position: number): Pick<DlqOptions, 'stop' | 'onClie
   return { stop: interrupt.signal, onClient };
 }
 
-/** Lets calls fail before they reach the server, by name. */
+/** Makes calls of a given name fail before they reach the server. */
 export function failing(...commands: string[]): Pick<DlqOptions, 'onClient'> {
   return {
     onClient: (sqs) =>

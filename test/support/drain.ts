@@ -10,7 +10,7 @@ import { TEST_MASK_KEY } from './function.ts';
 const BUNDLE = join(import.meta.dirname, '..', '..', 'tools', 'drain', 'bundle.ts');
 let entry: string | undefined;
 
-/** Builds the container's file, far from any node_modules; before the tests, and gone after them. */
+/** Builds the container's file before the tests, far from any node_modules, and removes it after them. */
 export function buildDrain(): void {
   const folder = mkdtempSync(join(tmpdir(), 'login-etl-drain-'));
   afterAll(() => rmSync(folder, { recursive: true }));

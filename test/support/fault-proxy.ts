@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { COPY_SIGNATURE, copyDataStart, hasMessages, isCommitOfCopy } from './wire.ts';
 
 /**
- * `swallow`: nothing arrives any more, and nobody is told, as behind a firewall that has forgotten the connection; it
+ * `swallow`: nothing arrives any more and nobody is told, as behind a firewall that has forgotten the connection, which
  * stays dead afterwards. `refuse`: every connection, old and new, is closed at once. `delayMs`: of each piece of data.
  */
 export type LinkMode = 'normal' | 'swallow' | 'refuse' | { delayMs: number };
@@ -14,7 +14,7 @@ export interface FaultProxy {
   setMode(mode: LinkMode): void;
   /** Closes every connection. */
   cut(): void;
-  /** Lets so many bytes of the next COPY data pass, and closes the connection. */
+  /** Lets this many bytes of the next COPY's data pass, and then closes the connection. */
   cutNextCopyAfter(bytes: number): void;
   /** The client is cut off between the data of the next two COPYs, and the server is not told. */
   abandonAtSecondCopy(): void;

@@ -3,7 +3,7 @@ import type { Delivery } from '../../lambda/batch/process-batch.ts';
 import { createHandler } from '../../lambda/create-handler.ts';
 import { sqsEvent } from './records.ts';
 
-/** Random bytes, drawn once; no deployment uses them. Most tests do without a layer key of their own. */
+/** Random bytes, drawn once, which no deployment uses. Most tests need no layer key of their own. */
 export const TEST_MASK_KEY = 'hex:9d1f7c3ab2e84650b7c91d2e3f4a5b6c7d8e9fa0b1c2d3e4f5061728394a5b6c';
 export const TEST_LAYER_KEY = 'hex:b46a0f83c1d95e27704be8a2963cd15f08e7b3194d62aa5c9f10c8d73e2b4f61';
 

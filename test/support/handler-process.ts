@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Runs the Lambda entry it is given on the events of standard input, one a line, and prints what it returns or throws. */
+/** Runs the given Lambda entry on the events of standard input, one a line, and prints what it returns or throws. */
 const { handler } = await import(`../../lambda/${process.argv[2]}`);
 for (const line of readFileSync(0, 'utf8').trim().split('\n')) {
   try {

@@ -16,9 +16,9 @@ export interface Call {
 export type Caller = { service: string } | { arn: string };
 
 export interface Policies {
-  /** Of what is called. */
+  /** The policy of what is called. */
   resource: PolicyDocument;
-  /** Of the caller. */
+  /** The caller's policies. */
   identity?: PolicyDocument[];
   /** A KMS key counts the caller's own policies only where its policy names the account. */
   isKey?: boolean;

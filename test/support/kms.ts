@@ -5,13 +5,13 @@ import { TEST_LAYER_KEY } from './function.ts';
 
 export const KMS_KEY = 'alias/login-etl';
 export const KMS_LAYER_KEY = 'alias/login-etl-layer';
-/** Of RSA, where the private half was given. */
+/** The RSA key, if its private half was given. */
 export const KMS_VAULT_KEY = 'alias/login-etl-vault';
 
 export interface Kms extends AwsServer {
   /** From now on every call, or the calls for one info, get this error; null: none. */
   failWith(failure: { error: string; status?: number; info?: string } | null): void;
-  /** From now on every call that does not fail takes this long. */
+  /** How long every call from now on takes, unless it fails. */
   slowDown(ms: number): void;
   /** How long the answers are. */
   truncateTo(bytes: number): void;

@@ -16,7 +16,7 @@ export interface LateServer {
   connections(): number;
 }
 
-/** An address at which the Postgres of `url` is not to be reached before `arrive`. */
+/** An address at which the Postgres of `url` cannot be reached before `arrive`. */
 export async function startLateServer(url: string, absence: Absence): Promise<LateServer> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();

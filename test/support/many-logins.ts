@@ -1,5 +1,5 @@
 /**
- * Rows as a real table has them, made by the database itself: most devices have one user, a few very many, half of the
+ * Rows like those of a real table, made by the database itself: most devices have one user, a few very many, half of the
  * addresses are shared by two, some are text, and the logins grow over ninety days. $1 is how many.
  */
 export const MANY_LOGINS = `

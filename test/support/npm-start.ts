@@ -24,7 +24,7 @@ export interface StartOptions {
   cwd?: string;
 }
 
-/** `npm start` as a user runs it, in a process group of its own so that all of it can be killed. */
+/** `npm start` as a user runs it, in its own process group, so that all of it can be killed. */
 export function npmStart(args: string[], { env = {}, stdin = '', cwd = ROOT }: StartOptions = {}): Started {
   const { DATABASE_URL: _, MASK_KEY: __, MASK_LAYER_KEY: ___, NODE_OPTIONS: ____, ...rest } = process.env;
   const child = spawn('npm', ['start', '--silent', '--', ...args], {
@@ -78,7 +78,7 @@ export function parseResult(stdout: string): Record<string, unknown> {
   return JSON.parse(stdout);
 }
 
-/** A data folder that goes when the test ends, with what root's server keeps elsewhere. */
+/** A data folder that is removed when the test ends, along with what root's server keeps elsewhere. */
 export function dataFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'login-etl-e2e-'));
   onTestFinished(() => {

@@ -12,7 +12,7 @@ export interface OwnServer {
   urlOf(database: string): string;
 }
 
-/** For what belongs to a whole server, as roles do. `trust` lets everybody in without a password. */
+/** A server for tests of what belongs to a whole server, such as roles. `trust` lets everybody in without a password. */
 export async function startOwnServer(access: 'password' | 'trust' = 'password'): Promise<OwnServer> {
   const folder = mkdtempSync(join(tmpdir(), 'login-etl-own-server-'));
   chmodSync(folder, 0o755);

@@ -14,7 +14,7 @@ declare module 'vitest' {
 
 /** A database with the schema in it, which tests copy: cloning takes less time than migrating. */
 export const TEMPLATE = 'login_etl_template';
-/** Of the roles that the migrations make. */
+/** The password of the roles that the migrations make. */
 export const ROLE_PASSWORD = 'for-tests-only';
 
 /** One real PostgreSQL for all integration tests; `npm run test:postgres` names the package of another release. */
@@ -22,7 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = mkdtempSync(join(tmpdir(), 'login-etl-test-'));
   const packageName = process.env.TEST_POSTGRES_PACKAGE;
   const postgres = await startPostgres(folder, {
-    // Nothing here has to survive a power cut; the server's promise to is not what is tested.
+    // Nothing here has to survive a power cut, and no test is about that.
     settings: { fsync: 'off', max_connections: '200' },
     ...(packageName && { packageName }),
   });

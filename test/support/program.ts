@@ -5,9 +5,9 @@ import { PROGRAM } from '../../tools/program/commands.ts';
 
 export interface ProgramOptions {
   env?: Record<string, string>;
-  /** What somebody types, at a terminal. */
+  /** What somebody types at a terminal. */
   typed?: string;
-  /** What standard input holds, where it is no terminal. */
+  /** What standard input holds if it is not a terminal. */
   input?: string | Buffer;
   /** Ctrl-C. */
   stop?: AbortSignal;

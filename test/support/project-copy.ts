@@ -15,14 +15,14 @@ const PARTS = [
   'tsconfig.json',
 ];
 
-/** The project with one file changed, so that the checkout stays as it is; it goes when the test ends. */
+/** A copy of the project with one file changed, which leaves the checkout as it is; removed when the test ends. */
 export function copyProject(file: string, change: (text: string) => string): string {
   const copy = makeCopy(file, change);
   onTestFinished(() => removeCopy(copy));
   return copy;
 }
 
-/** The same for several tests; whoever makes it removes it. */
+/** The same for several tests; whoever makes it must remove it. */
 export function makeCopy(file: string, change: (text: string) => string): string {
   const copy = mkdtempSync(join(tmpdir(), 'login-etl-copy-'));
   for (const part of PARTS) cpSync(join(ROOT, part), join(copy, part), { recursive: true });
@@ -35,7 +35,7 @@ export function removeCopy(copy: string): void {
   rmSync(copy, { recursive: true, force: true });
 }
 
-/** @param file in the copy; it is made where it is not there */
+/** @param file in the copy; created if it does not exist */
 export function changeFile(copy: string, file: string, change: (text: string) => string): void {
   const path = join(copy, file);
   const before = existsSync(path) ? readFileSync(path, 'utf8') : '';

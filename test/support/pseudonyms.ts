@@ -8,7 +8,7 @@ import { type Reader, Refusal } from '../../lambda/message/fields/reader.ts';
 /** 32 bytes that count up, as the published vectors have them; as a setting they are refused. */
 export const countingKey = (first: number) => Uint8Array.from({ length: 32 }, (_, i) => first + i);
 
-/** Of the published vectors; k1 there has no layer key of its own. */
+/** The keys of the published vectors, where k1 has no layer key of its own. */
 export const VECTOR_MASKER = createMasker('k1', deriveMaskKeys(countingKey(0)));
 
 /** What a reader makes of a value, and what it says that it changed. */

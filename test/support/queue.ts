@@ -37,7 +37,7 @@ export interface Listener {
   batches: SQSRecord[][];
   /** What became of each batch. */
   done: BatchDone[];
-  /** By name, of calls for a first message. */
+  /** The errors of calls for a first message, by name. */
   errors: string[];
   /** One for each wait that ended without a message. */
   empties: true[];
@@ -99,7 +99,7 @@ export async function createQueue(settings: Partial<QueueSettings> = {}): Promis
   };
 }
 
-/** Lets the next call of this kind fail before it reaches the server. */
+/** Makes the next call of this kind fail before it reaches the server. */
 export function failNextCall(busy: BusyQueue, kind: 'receive' | 'deleteBatch'): void {
   const call = busy[kind];
   busy[kind] = async () => {

@@ -1,4 +1,4 @@
-/** Draws the same for the same seed (mulberry32; nothing here is secret). */
+/** Draws the same numbers for the same seed (mulberry32; nothing here is secret). */
 export class Random {
   #state: number;
 
@@ -49,7 +49,7 @@ export class Random {
   }
 }
 
-/** For a seed that nobody gave. */
+/** Used if nobody gave a seed. */
 export function anySeed(): number {
   return Math.floor(Math.random() * 2 ** 31);
 }

@@ -5,14 +5,14 @@ import { startTlsFront, type TlsFront } from './tls-front.ts';
 export const OWNER = 'login_owner';
 
 export interface Rds extends OwnServer, TlsFront {
-  /** Of a role, without password and with all that is asked of TLS. */
+  /** The URL of a role, without a password and with every TLS setting. */
   urlFor(role: string): string;
   /** User and password of every attempt to log in. */
   logins: { user: string; password: string }[];
 }
 
 /**
- * A cluster as it is when it was just made: a database of the owner, who is not a superuser, and only TLS. Members of
+ * A cluster that has just been created: a database of the owner, who is not a superuser, and only TLS. Members of
  * `rds_iam` log in with tokens and nothing else, and nobody has a password.
  *
  * @param master how the owner logs in, as in MasterUserAuthenticationType

@@ -19,7 +19,7 @@ export interface RecordOptions {
   attributes?: Record<string, string>;
 }
 
-/** @param body as it is where it is a text, as JSON where it is anything else */
+/** @param body a text as it is, anything else as JSON */
 export function sqsRecord(body: unknown, options: RecordOptions = {}): SQSRecord {
   const { messageId = randomUUID(), sentAt = Date.now(), attributes = {} } = options;
   const messageAttributes = Object.entries(attributes).map(([name, stringValue]) => [

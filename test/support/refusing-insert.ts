@@ -15,7 +15,7 @@ export class Refusal extends Error {
 export type InsertAnswer = InsertOutcome | Error;
 
 /**
- * Stands for a database: takes all the rows of a statement, or none where it refuses one of them.
+ * Stands in for a database: takes all the rows of a statement, or none if it refuses one of them.
  *
  * @param hint where it says to have stopped, by where it did stop
  */

@@ -10,7 +10,7 @@ const PSEUDO: Readonly<Record<string, string>> = {
   'AWS::Partition': 'aws',
 };
 
-/** What a resource is called on AWS, where its name does not tell it: by its logical id. */
+/** What a resource is called on AWS, by its logical id, if its name does not say. */
 const ARNS: Readonly<Record<string, (id: string, properties: Resource['Properties']) => string>> = {
   'AWS::SNS::Topic': (_, { TopicName }) => `arn:aws:sns:${REGION}:${ACCOUNT}:${TopicName}`,
   'AWS::SQS::Queue': (_, { QueueName }) => `arn:aws:sqs:${REGION}:${ACCOUNT}:${QueueName}`,

@@ -9,7 +9,7 @@ import { AWS_STAGES, type AwsSettings, LOCALSTACK } from '../../infra/settings/s
 
 const { context } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'cdk.json'), 'utf8'));
 
-/** For all apps of a file of tests; CDK's own would stay for good. */
+/** The output folder of all apps of a test file; CDK's own would never be removed. */
 const FOLDER = mkdtempSync(join(tmpdir(), 'login-etl-cdk-'));
 afterAll(() => rmSync(FOLDER, { recursive: true }));
 

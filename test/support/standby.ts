@@ -7,7 +7,7 @@ import { postgresHome, removePostgres, startPostgres } from '../../localstack/em
 import { runProgram } from '../../localstack/embedded/postgres/run-program.ts';
 import { serverAccount } from '../../localstack/embedded/postgres/server-account.ts';
 
-/** A server that answers every login with 57P03, as one does that is starting up, until it is promoted. */
+/** A server that answers every login with 57P03, as if it were starting up, until it is promoted. */
 export async function startStandby(): Promise<{ url: string; promote(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'login-etl-standby-'));
   chmodSync(folder, 0o755);

@@ -53,7 +53,7 @@ export async function startTlsFront(url: string, { certificate, authenticate }: 
   return { port: (server.address() as AddressInfo).port, received: () => received, open: () => sockets.size };
 }
 
-/** Of a quiet client one message is one piece of data. */
+/** A quiet client sends each message as one piece of data. */
 function nextData(socket: Socket): Promise<Buffer> {
   return new Promise((done) => {
     socket.once('data', (data: Buffer) => {

@@ -1,6 +1,6 @@
 import { UserError } from '../../tools/cli/user-error.ts';
 
-/** The error that a user would be shown; the test fails where there is none. */
+/** The error that a user would see; the test fails if there is none. */
 export function userFault(run: () => unknown): UserError {
   try {
     run();

@@ -11,7 +11,7 @@ import { toVaultKey, type VaultKey } from '../../lambda/masking/vault/vault-key.
 import type { TestDatabase } from './database.ts';
 import { createFunction, TEST_LAYER_KEY, TEST_MASK_KEY, type TestFunction } from './function.ts';
 
-/** One key pair for all tests of a file: to make one takes a moment. Gone with them. */
+/** One key pair for all tests of a file, since making one takes a moment; removed after them. */
 export const VAULT_KEYS = makeVaultKeys();
 
 function makeVaultKeys() {
@@ -28,7 +28,7 @@ function makeVaultKeys() {
   return { key, publicPem, privatePem, privateFile, privateKey: createPrivateKey(privatePem) };
 }
 
-/** Of a function that seals. */
+/** The settings of a function that seals. */
 export const VAULT_ENV = { VAULT_PUBLIC_KEY: VAULT_KEYS.publicPem };
 
 export function withVault(databaseUrl: string, env: Record<string, string> = {}): TestFunction {
@@ -46,7 +46,7 @@ export interface OpenedValue {
 
 const bytesOf = (setting: string) => (parseMasterKey(setting) as { bytes: Uint8Array }).bytes;
 const ROOT = bytesOf(TEST_MASK_KEY);
-/** Of k1, without a layer key of its own, and of k2. */
+/** Those of k1, which has no layer key of its own, and of k2. */
 const maskers = [
   createMasker('k1', deriveMaskKeys(ROOT)),
   createMasker('k2', deriveMaskKeys(ROOT, bytesOf(TEST_LAYER_KEY))),

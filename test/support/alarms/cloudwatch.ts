@@ -2,7 +2,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { resources } from '../stacks.ts';
 import type { Signal, Signals } from './series.ts';
 
-/** An alarm as the template has it, and nothing that only our code knows. */
+/** An alarm as the template has it, without anything that only our code knows. */
 export interface TemplateAlarm {
   name: string;
   signal: Signal;
@@ -50,7 +50,7 @@ export function alarmsOf(stage: string, template: Template): TemplateAlarm[] {
 }
 
 /**
- * Whether the alarm rings, at the end of each minute (CloudWatch user guide, "Alarm evaluation" and "Configuring how
+ * Says whether the alarm rings at the end of each minute (CloudWatch user guide, "Alarm evaluation" and "Configuring how
  * CloudWatch alarms treat missing data"): periods end now, not on the hour; of those with data the newest count; only
  * where these are too few do missing ones count, and as not breaching.
  */

@@ -19,9 +19,9 @@ export interface Traffic {
 
 /** With little traffic Lambda may collect for up to 20 s, whatever the window is. */
 const COLLECTING_SECONDS = 20;
-/** SQS leaves out of the age what was received more often. */
+/** SQS leaves messages out of the age once they were received more often than this. */
 const RECEIVES_IN_AGE = 3;
-/** Of the timeout. */
+/** A share of the timeout. */
 const SLOW_SHARE = 0.9;
 const FAST_MS = 200;
 

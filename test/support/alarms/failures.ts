@@ -13,9 +13,9 @@ export interface Failure {
   silentFor?: number;
   /** Whether the messages that suffer are good ones, which must not die unnoticed. */
   hurtsGoodMessages?: boolean;
-  /** Of a try while it lasts. */
+  /** What becomes of a try while it lasts. */
   outcome?: Outcome;
-  /** Of all messages only the first that is sent while it lasts. */
+  /** Whether it hits only the first message that is sent while it lasts. */
   onlyOne?: boolean;
   /** Until when the alarm must not stop; to the end, unless it says so. */
   lastsMinutes?: number;

@@ -10,7 +10,7 @@ const WEEK_MINUTES = 7 * 24 * 60;
 /** A run of the maintenance deletes for at most ten minutes (lambda/maintain-handler.ts). */
 const PRUNING_MINUTES = 10;
 
-/** A stage with nothing wrong but what belongs to everyday life. */
+/** A stage where nothing is wrong beyond everyday life. */
 export interface Everyday {
   name: string;
   stage: 'dev' | 'prod';

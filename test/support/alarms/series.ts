@@ -23,7 +23,7 @@ export class Series {
     this.#highest[minute] = Math.max(this.#highest[minute] ?? 0, value);
   }
 
-  /** @returns undefined where there is no data point from minute `from` up to, not including, minute `to` */
+  /** @returns undefined if there is no data point from minute `from` up to, not including, minute `to` */
   statistic(name: 'Sum' | 'Maximum', from: number, to: number): number | undefined {
     const [first, last] = [Math.max(0, from), Math.max(0, to)];
     if (!this.#counts.subarray(first, last).some((count) => count > 0)) return undefined;

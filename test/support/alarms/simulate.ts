@@ -7,7 +7,7 @@ import { emptySignals, type Signals } from './series.ts';
 
 /** Seconds between two messages. */
 const EVERY: Readonly<Record<TrafficName, number>> = { dense: 1, sparse: 3_600 };
-/** All is well before, so that alarms begin with the data points of a healthy stage. */
+/** A time when all is well, so that alarms begin with the data points of a healthy stage. */
 const LEAD_MINUTES = 180;
 const FAILURE_MINUTES = 150;
 /** "A delay of up to 15 minutes occurs when a queue is activated from an inactive state" (SQS developer guide). */
