@@ -19,8 +19,8 @@ export const command = defineCommand(
         'after',
         `
 Environment
-  AWS_ENDPOINT_URL  the address that "start --watch" prints, or a LocalStack that
-                    runs elsewhere (default: http://localhost:4566)`,
+  AWS_ENDPOINT_URL  the address that "start --watch" prints, or a LocalStack
+                    that runs elsewhere (default: http://localhost:4566)`,
       ),
   ({ args: [files], env, out }) => seed(files, findDeployment(env), out),
 );

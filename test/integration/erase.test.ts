@@ -176,7 +176,7 @@ describe('what is older than a day', () => {
 
 describe('a command line that makes no sense erases nothing', () => {
   test.each([
-    [[], 2, /one of --user, --month and --before/],
+    [[], 2, /one of --user, --month or --before/],
     [['--user', '--month', '2026-01'], 2, /one of/],
     [['--month', '2026-13'], 2, /a month like/],
     [['--before', '2026-02-30'], 2, /a day like/],

@@ -203,7 +203,7 @@ describe('a command line that makes no sense changes nothing', () => {
     [[], 2, /either --pseudonym or --file/],
     [['--file', '/nowhere'], 2, /cannot be read/],
     [['--pseudonym', `k1_${'0'.repeat(32)}`, '--reason', ' a '], 2, /3 to 500/],
-    [['--pseudonym', `k1_${'0'.repeat(32)}`, '--out', FOLDER], 1, /is there already/],
+    [['--pseudonym', `k1_${'0'.repeat(32)}`, '--out', FOLDER], 1, /exists already/],
   ])('%j', async (args, exitCode, said) => {
     expect(await recover(['--field', 'ip', ...args])).toMatchObject({ exitCode, stderr: expect.stringMatching(said) });
     expect(await database.query('select from recover_audit')).toEqual([]);

@@ -33,7 +33,7 @@ test('never overwrites a file', async () => {
   const files = () => readdirSync(out).map((name) => readFileSync(join(out, name), 'utf8'));
   const before = files();
   const { exitCode, stderr } = await runLoginEtl(['vault', 'new-key', '--out', out]);
-  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(/is there already/) });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(/exists already/) });
   expect(files()).toEqual(before);
 });
 
