@@ -85,7 +85,7 @@ describe('a folder that cannot be used is one sentence', () => {
     const path = join(makeParent(), 'file');
     writeFileSync(path, '');
     expect(() => openDataFolder(path)).toThrow(new UserError(`The data folder ${path} cannot be created (EEXIST).`));
-    expect(() => openDataFolder(join(path, 'data'))).toThrow(/cannot be made \(ENOTDIR\)\.$/);
+    expect(() => openDataFolder(join(path, 'data'))).toThrow(/cannot be created \(ENOTDIR\)\.$/);
   });
 
   test('if its lock is not a file', () => {
