@@ -9,15 +9,17 @@ import { copyProject } from '../support/project-copy.ts';
 import { readmeCommands } from '../support/readme-commands.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
-/** What a user would put in place of what the command leaves open. */
+/** How a command is run, and what must come of it. */
 interface Run {
   /** What standard output or standard error says. */
   says: RegExp;
   /** 0 if it is left out. */
   code?: number;
-  /** Texts of the command, and what stands for them here. */
+  /** Parts of the command that the user has to replace, and what they are replaced by here. */
   fill?: Readonly<Record<string, string>>;
 }
+
+const NEXT_KEY = `hex:${'0123456789abcdef'.repeat(4)}`;
 
 /** In the order in which they are run. Settings with dots in them come from the run of `npm start`. */
 const RUN: Readonly<Record<string, Run>> = {
@@ -53,8 +55,12 @@ const RUN: Readonly<Record<string, Run>> = {
 
   // The rest needs what only a deployment has; these are the answers that the documentation promises until then.
   'DATABASE_URL=postgres://login_rekeyer:...@host/database MASK_LAYER_KEY=hex:... MASK_NEXT_LAYER_KEY=hex:... npx login-etl rekey --to k2':
-    { says: /No function has written with k2 yet/, code: 4 },
-  'npx login-etl adopt': { says: /MASK_ADOPTED must be sha256/, code: 2 },
+    {
+      says: /No function has written with k2 yet/,
+      code: 4,
+      fill: { 'npx login-etl': `MASK_NEXT_LAYER_KEY=${NEXT_KEY} npx login-etl` },
+    },
+  'npx login-etl adopt': { says: /MASK_ADOPTED must be sha256/, code: 1 },
   'MASK_ADOPTED=sha256 DATABASE_URL=... MASK_KEY=hex:... MASK_LAYER_KEY=hex:... npx login-etl adopt': {
     says: /has written here without MASK_ADOPTED/,
     code: 4,
@@ -108,7 +114,6 @@ test('the commands do what the documentation says, on one run of npm start', { t
     DATABASE_URL: databaseUrl,
     MASK_KEY: key('mask-key'),
     MASK_LAYER_KEY: key('mask-layer-key'),
-    MASK_NEXT_LAYER_KEY: `hex:${'0123456789abcdef'.repeat(4)}`,
     VAULT_PRIVATE_KEY: privateKey,
     KEYS: temporaryFolder(),
   };
@@ -117,6 +122,8 @@ test('the commands do what the documentation says, on one run of npm start', { t
     const answer = await runInShell(filled(command, fill), folder, env);
     expect.soft({ command, ...answer }).toMatchObject({ code, said: expect.stringMatching(says) });
   }
+  started.child.kill('SIGINT');
+  expect(await started.exit()).toBe(0);
 });
 
 /** Writes the id and the ip's pseudonym of somebody who shares no value with anybody. */
