@@ -56,7 +56,7 @@ describe('the function for those who look', () => {
   ])('refuses the request %j, and logs nothing of it', async (request) => {
     await expect(look(await databaseWith(0), request)).rejects.toMatchObject({
       name: 'JobError',
-      message: 'The deployed function does not know this request: deploy this release first.',
+      message: 'The deployed function does not know this request: deploy the release whose command you use.',
     });
     expect(printed.join('\n')).not.toContain(CANARY);
   });

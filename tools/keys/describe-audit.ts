@@ -29,7 +29,7 @@ export function describeAudit(result: AuditResult): string {
 export function auditLine(result: AuditResult): string {
   const findings = countFindings(result);
   if (findings > 0) return `${countOf(findings, 'finding')}: npx login-etl audit lists them`;
-  return 'nothing but pseudonyms; no grant or log setting that should not be there';
+  return 'nothing but pseudonyms; no extra grant or log setting';
 }
 
 function section(heading: string, lines: readonly string[]): string[] {
