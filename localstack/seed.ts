@@ -2,6 +2,7 @@ import { GetQueueUrlCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type Answer, defineCommand } from '../tools/cli/command.ts';
 import { formatCount, showProgress } from '../tools/cli/progress.ts';
 import { UserError } from '../tools/cli/user-error.ts';
+import { awsErrorName } from '../tools/dlq/aws-error.ts';
 import { createBusyQueue } from '../tools/sqs/busy-queue.ts';
 import { type Deployment, findDeployment } from './deployed/deployment.ts';
 import { createSqsClient } from './embedded/sqs/queue-server.ts';
@@ -46,7 +47,7 @@ async function seed(files: readonly string[], at: Deployment, out: NodeJS.Writab
     progress.end();
     queue.close();
   }
-  out.write(`Sent ${formatCount(sent)} events to ${queueUrl}.\n`);
+  out.write(`Sent ${formatCount(sent)} ${sent === 1 ? 'event' : 'events'} to ${queueUrl}.\n`);
   // Elsewhere the rows are in a database that is not known here, such as that of start --watch.
   if (at.isCompose || at.env.DATABASE_URL)
     out.write(`See the rows:\n  psql '${at.databaseUrl}' \\\n    -c 'select * from user_logins'\n`);
@@ -58,7 +59,7 @@ async function findQueue(sqs: SQSClient, endpoint: string): Promise<string> {
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: QUEUE_NAME }));
     return QueueUrl ?? '';
   } catch (error) {
-    const { name } = error as Error;
+    const name = awsErrorName(error);
     if (name === 'QueueDoesNotExist') {
       throw new UserError(
         `The queue ${QUEUE_NAME} does not exist at ${endpoint}: run "npx login-etl deploy --stage localstack" first.`,

@@ -24,7 +24,7 @@ export async function printReportLink(
     return;
   }
   const path = await writeReport(reportFile(folder), facts, readRunRecord(folder, databaseName(env)));
-  out.write(`\nAs a picture, for a browser:\n  ${pathToFileURL(path)}\n`);
+  out.write(`\nA report, for a browser:\n  ${pathToFileURL(path)}\n`);
 }
 
 export async function isSmallTable(client: pg.ClientBase): Promise<boolean> {

@@ -81,9 +81,10 @@ export async function runPipeline({ options, folder, keys, env, out, interrupt }
   });
   try {
     const since = await markTable(pipeline.databaseUrl);
-    out.write(
-      `Sending ${input.total === null ? 'what arrives' : `${formatCount(input.total)} events`} to the queue ...\n`,
-    );
+    if (input.total !== 0)
+      out.write(
+        `Sending ${input.total === null ? 'what arrives' : `${formatCount(input.total)} events`} to the queue ...\n`,
+      );
     const sent = await sendAll({ input, pipeline, counts, rejected, stop });
     fatal.signal.throwIfAborted();
     const resultNow = async (): Promise<RunResult> => {

@@ -45,9 +45,7 @@ describe('npm start', () => {
     expect(stderr.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(stderr).toContain('Duplicate ips in the whole table: 3');
     expect(stderr).toContain('Duplicate devices in the whole table: 2');
-    expect(stderr).toContain(
-      'Audit of the table: nothing but pseudonyms; no extra grant or log setting.',
-    );
+    expect(stderr).toContain('Audit of the table: nothing but pseudonyms; no extra grant or log setting.');
     expect(code).toBe(0);
   });
 

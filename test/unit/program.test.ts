@@ -114,12 +114,12 @@ describe('npm start', () => {
   const npm = { npm_lifecycle_event: 'start', npm_package_name: 'login-etl' };
 
   test.for([
-    [{ npm_config_watch: 'true' }, '--watch'],
-    [{ npm_config_json: 'true', npm_config_data: 'true' }, '--data and --json'],
-  ] as const)('refuses where npm took %j', async ([taken, names]) => {
+    [{ npm_config_watch: 'true' }, '--watch', '--watch'],
+    [{ npm_config_json: 'true', npm_config_data: 'true' }, '--data and --json', '--data --json'],
+  ] as const)('refuses where npm took %j', async ([taken, names, options]) => {
     const { exitCode, stdout, stderr } = await runLoginEtl(['start'], { env: { ...npm, ...taken } });
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-    expect(stderr).toBe(`npm took ${names} for itself: use npx login-etl start instead.\n`);
+    expect(stderr).toBe(`npm took ${names} for itself: use npx login-etl start ${options} instead.\n`);
   });
 
   test('does not if npm sets something to nothing, or another program set it', async () => {

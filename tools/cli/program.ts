@@ -38,7 +38,9 @@ export async function runProgram(
   await addCommands(program, args, definition, execute);
   const taken = takenOptions(program, args, context);
   if (taken.length > 0) {
-    context.stderr.write(`npm took ${taken.join(' and ')} for itself: use ${definition.name} ${args[0]} instead.\n`);
+    context.stderr.write(
+      `npm took ${taken.join(' and ')} for itself: use ${definition.name} ${args[0]} ${taken.join(' ')} instead.\n`,
+    );
     return WRONG_USAGE;
   }
   if (args.length === 0) {

@@ -37,7 +37,10 @@ export function locate(named: Pick<QueueOptions, 'queueUrl' | 'stage' | 'stack'>
   }
   const name = stage && (stage === 'localstack' ? LOCALSTACK : AWS_STAGES[stage]).queue.name;
   if (queueUrl === undefined && !name) {
-    throw new UserError('Say which dead-letter queue: --queue-url URL, or --stage prod, dev or localstack.', 2);
+    throw new UserError(
+      'Say which dead-letter queue: --queue-url URL, --stage prod, dev or localstack, or AWS_ENDPOINT_URL for start --watch.',
+      2,
+    );
   }
   return {
     client: { ...AWS_CLIENT, ...(endpoint && { endpoint }), ...access(env, isLocal, regionOf(url)) },

@@ -112,7 +112,7 @@ function readPseudonyms({ pseudonym, file }: { pseudonym?: string; file?: string
   const wrong = lines.findIndex((line) => !PSEUDONYM.test(line));
   if (wrong >= 0) {
     const where = pseudonym === undefined ? `Line ${wrong + 1} of the file` : 'This';
-    throw new UserError(`${where} is not a pseudonym, which is a key id, "_" and 32 hex digits.`, 2);
+    throw new UserError(`${where} is not a pseudonym: one is a key id, "_" and 32 hex digits.`, 2);
   }
   if (lines.length === 0) throw new UserError('The file holds no pseudonym.', 2);
   return [...new Set(lines)];
