@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,7 +18,7 @@ export interface KillablePostgres {
   connect(role?: string): Promise<pg.Client>;
   /** Ends all its processes at once, as when the machine dies. */
   kill(): Promise<void>;
-  /** Ends one process that serves the function: the server then ends the others by itself, and recovers. */
+  /** Ends one process that serves the function. The server ends all others and recovers; returns when it has. */
   killBackend(): Promise<void>;
   /** After `kill`, on the same port and data. */
   restart(): Promise<void>;
@@ -49,10 +50,7 @@ export async function startKillablePostgres(
     query,
     connect: (role) => connect(role === undefined ? url : urlOf(role)),
     kill: () => killServer(join(home, 'data', 'postmaster.pid')),
-    async killBackend() {
-      const [backend] = await query<{ pid: number }>(A_BACKEND);
-      if (backend) signal(backend.pid, 'SIGKILL');
-    },
+    killBackend: () => killBackend(url),
     async restart() {
       server = await start(new URL(url).port);
     },
@@ -88,6 +86,19 @@ async function queryOnce<T extends pg.QueryResultRow>(url: string, sql: string, 
   } finally {
     await client.end().catch(() => {});
   }
+}
+
+async function killBackend(url: string): Promise<void> {
+  const bystander = await connectPatiently(url);
+  const [backend] = (await bystander.query<{ pid: number }>(A_BACKEND)).rows;
+  if (backend) {
+    const ended = once(bystander, 'end');
+    signal(backend.pid, 'SIGKILL');
+    // A backend that ended by itself first takes nobody with it.
+    await Promise.race([ended, sleep(PATIENCE_MS, undefined, { ref: false })]);
+  }
+  await bystander.end().catch(() => {});
+  await queryOnce(url, 'select');
 }
 
 async function killServer(pidFile: string): Promise<void> {
