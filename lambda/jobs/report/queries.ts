@@ -1,8 +1,8 @@
 import { likeIpv4 } from '../audit/value-forms.ts';
 
 /**
- * The questions of a report. Each reads the table once: $1 is the first day that counts or null, $2 the seed of the
- * hashes. All give one row with one column, `answer`.
+ * The questions of a report. None reads the table more than three times. $1 is the first day that counts or null, $2 the
+ * seed of the hashes. All give one row with one column, `answer`.
  *
  * Users and pseudonyms are counted by 64 bits of a hash instead of by their text, which sorts in half the time. Two of
  * ten million share a hash once in 370,000 reports, and a random seed keeps producers from arranging it.
@@ -18,21 +18,21 @@ export type PseudonymColumn = 'masked_ip' | 'masked_device_id';
 const COLUMNS: readonly PseudonymColumn[] = ['masked_ip', 'masked_device_id'];
 
 /**
- * Everything that needs no distinct count. The hash tables of three groupings fit into the processor's cache; that of
- * all four columns together takes three times as long.
+ * Everything that needs no distinct count, in two readings: workers share each, and could not share a single one with
+ * grouping sets, which takes twice as long on two processors. Grouping by all four columns at once takes longer than both,
+ * since so many groups do not fit into the processor's cache.
  *
  * @param keyIds under which pseudonyms are known
  */
 export const overview = (keyIds: readonly string[]) => `
-  with fine as materialized (
-    select create_date, device_type, app_version, locale, grouping(create_date, app_version, locale) as of,
-           count(*) as logins, count(*) filter (where ${likeIpv4('user_id')}) as ip_like_users,
+  with login as materialized (
+    select create_date, device_type, count(*) as logins, count(*) filter (where ${likeIpv4('user_id')}) as ip_like_users,
            ${formColumns(keyIds)
              .map(({ name, condition }) => `count(*) filter (where ${condition}) as ${name}`)
              .join(', ')}
-    from ${LOGINS} group by grouping sets ((create_date, device_type), (app_version), (locale))
-  ), login as (
-    select * from fine where of = ${OF.day}
+    from ${LOGINS} group by 1, 2
+  ), name as materialized (
+    select app_version, locale, count(*) as logins from ${LOGINS} group by 1, 2
   ), days as (
     select min(create_date) as first, max(create_date) as last from login where isfinite(create_date)
   ), period as (
@@ -43,12 +43,12 @@ export const overview = (keyIds: readonly string[]) => `
     select device_type as name, sum(logins) as logins, row_number() over (order by sum(logins) desc, device_type) as place
     from login group by 1
   ), version as (
-    select app_version_text(app_version) as name, app_version, logins,
-           row_number() over (order by logins desc, app_version) as place
-    from fine where of = ${OF.version}
+    select app_version_text(app_version) as name, app_version, sum(logins) as logins,
+           row_number() over (order by sum(logins) desc, app_version) as place
+    from name group by app_version
   ), locale as (
-    select locale as name, logins, row_number() over (order by logins desc, locale) as place
-    from fine where of = ${OF.locale}
+    select locale as name, sum(logins) as logins, row_number() over (order by sum(logins) desc, locale) as place
+    from name group by 1
   )
   select json_build_object(
     'logins', ${total('login', 'logins')},
@@ -67,9 +67,6 @@ export const overview = (keyIds: readonly string[]) => `
       'user_id', ${total('login', 'ip_like_users')},
       'device_type', ${total('login', 'logins', likeIpv4('device_type'))},
       'locale', ${total('locale', 'logins', likeIpv4('name'))})) as answer`;
-
-/** What `grouping` says of a set: a bit for each column that is not in it. */
-const OF = { day: 0b011, version: 0b101, locale: 0b110 };
 
 function total(from: string, what: string, where = 'true'): string {
   return `(select coalesce(sum(${what}), 0) from ${from} where ${where})`;
@@ -114,42 +111,70 @@ function formsOf(keyIds: readonly string[]): string {
   return `json_build_array(${counts.join(', ')})`;
 }
 
-export const USERS = `select count(distinct hashtextextended(user_id, $2)) as answer from ${LOGINS}`;
-
 /** Text in ip that is not an address has pseudonyms too, which say nothing of who shares an address. */
 const BESIDES: Readonly<Record<PseudonymColumn, string>> = {
   masked_ip: `and masked_ip not like 'k%t\\_%'`,
   masked_device_id: '',
 };
 
-/** How many pseudonyms have how many users; and those with the most, by hash. */
-export const sharing = (column: PseudonymColumn) => `
-  with cluster as (
-    select pseudonym, count(*) as logins, count(distinct user_hash) as users, min(create_date) as first, max(create_date) as last
-    from (select hashtextextended(${column}, $2) as pseudonym, hashtextextended(user_id, $2) as user_hash, create_date
-          from ${LOGINS} and ${column} is not null ${BESIDES[column]}) login
-    group by 1
-  ), shared as materialized (
-    select case when users > 1 then pseudonym end as pseudonym, users, count(*) as pseudonyms, sum(logins) as logins,
-           min(first) as first, max(last) as last
-    from cluster group by 1, 2
+/**
+ * Three distinct counts, each of which sorts all rows in one process, side by side: on two processors that takes two
+ * thirds of the time of one after the other with workers for each. PostgreSQL only does so where all parts of a `union all`
+ * have the very same types, hence the casts, and where it does not divide the reading of the table. The offset keeps it
+ * from sorting the texts and computing the hashes later; anything but a constant would keep the parts from running side by
+ * side.
+ */
+export const SIDE_BY_SIDE = `
+  set local min_parallel_table_scan_size = '1TB';
+  set local parallel_setup_cost = 0;
+  set local parallel_tuple_cost = 0.001`;
+
+/** How many users there are; how many pseudonyms have how many users; and those with the most, by hash, with a row of each. */
+export const SHARING = `
+  with shared as materialized (
+    ${sharedPseudonyms('masked_device_id')}
+    union all
+    ${sharedPseudonyms('masked_ip')}
+    union all
+    select 'user_id'::text, null::bigint, 0::bigint, count(distinct user_hash), null::numeric, null::date, null::date, null::tid
+    from (select hashtextextended(user_id, $2) as user_hash from ${LOGINS} offset '0'::bigint) login
   )
   select json_build_object(
-    'counts', (select coalesce(json_agg(t order by users), '[]') from (
-      select users, sum(pseudonyms) as pseudonyms, sum(logins) as logins from shared group by 1) t),
-    'top', (select coalesce(json_agg(t), '[]') from (
-      select pseudonym::text, users, logins, first, last from shared where pseudonym is not null
-      order by users desc, logins desc, pseudonym limit ${MOST_CLUSTERS}) t)) as answer`;
+    'users', (select pseudonyms from shared where source = 'user_id'),
+    ${COLUMNS.map((column) => `'${column}', ${countsAndTop(column)}`).join(', ')}) as answer`;
 
-/** The text of pseudonyms by their hashes: $3 those of devices, $4 those of ips. */
+function sharedPseudonyms(column: PseudonymColumn): string {
+  return `
+    select '${column}'::text as source, case when users > 1 then pseudonym end as pseudonym, users, count(*) as pseudonyms,
+           sum(logins) as logins, min(first) as first, max(last) as last, min(place) as place
+    from (
+      select pseudonym, count(*) as logins, count(distinct user_hash) as users, min(create_date) as first,
+             max(create_date) as last, min(place) as place
+      from (select hashtextextended(${column}, $2) as pseudonym, hashtextextended(user_id, $2) as user_hash, create_date,
+                   ctid as place
+            from ${LOGINS} and ${column} is not null ${BESIDES[column]} offset '0'::bigint) login
+      group by 1) cluster
+    group by 1, 2, 3`;
+}
+
+function countsAndTop(column: PseudonymColumn): string {
+  return `json_build_object(
+      'counts', (select coalesce(json_agg(t order by users), '[]') from (
+        select users, sum(pseudonyms) as pseudonyms, sum(logins) as logins from shared where source = '${column}' group by 1) t),
+      'top', (select coalesce(json_agg(t), '[]') from (
+        select pseudonym::text, users, logins, first, last, place from shared
+        where source = '${column}' and pseudonym is not null
+        order by users desc, logins desc, pseudonym limit ${MOST_CLUSTERS}) t))`;
+}
+
+/** The text of pseudonyms by their hashes: $3 those of devices, $4 those of ips; $5 where a row of each is. */
 export const NAMES = `
   with named as (
     select hashtextextended(masked_device_id, $2) as device, masked_device_id, hashtextextended(masked_ip, $2) as ip, masked_ip
-    from ${LOGINS} and (hashtextextended(masked_device_id, $2) = any ($3::bigint[])
-                        or hashtextextended(masked_ip, $2) = any ($4::bigint[]))
+    from ${LOGINS} and ctid = any ($5::tid[])
   )
   select json_build_object(
     'masked_device_id', (select coalesce(json_object_agg(device, name), '{}')
-                         from (select device, min(masked_device_id) as name from named where device = any ($3) group by 1) t),
+                         from (select device, min(masked_device_id) as name from named where device = any ($3::bigint[]) group by 1) t),
     'masked_ip', (select coalesce(json_object_agg(ip, name), '{}')
-                  from (select ip, min(masked_ip) as name from named where ip = any ($4) group by 1) t)) as answer`;
+                  from (select ip, min(masked_ip) as name from named where ip = any ($4::bigint[]) group by 1) t)) as answer`;

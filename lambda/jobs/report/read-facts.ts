@@ -5,7 +5,7 @@ import { countAccess } from '../audit/audit.ts';
 import { findAccess } from '../audit/read-grants.ts';
 import { findSettings } from '../audit/read-settings.ts';
 import { type Cluster, type Facts, sharingOf, type UserCount } from './facts.ts';
-import { NAMES, overview, type PseudonymColumn, sharing, USERS } from './queries.ts';
+import { NAMES, overview, type PseudonymColumn, SHARING, SIDE_BY_SIDE } from './queries.ts';
 
 export interface FactsOptions {
   /** See Facts. */
@@ -22,13 +22,10 @@ const SETTINGS = `
   set local jit = off;
   set local client_connection_check_interval = '1s'`;
 
-/** Else one process sorts all rows. */
-const PARALLEL_SORT = 'set local parallel_tuple_cost = 0.001';
-
 interface Found {
   counts: UserCount[];
-  /** `pseudonym` is its hash yet. */
-  top: (Cluster & { pseudonym: string })[];
+  /** `pseudonym` is its hash yet, and `place` the ctid of a row that has it. */
+  top: (Cluster & { pseudonym: string; place: string })[];
 }
 
 /**
@@ -44,23 +41,21 @@ export async function readFacts(client: pg.ClientBase, { days, onStep = () => {}
     const parameters: unknown[] = [since, randomInt(2 ** 47)];
     let step = 0;
     const answer = async <T>(what: string, sql: string, values: unknown[]): Promise<T> => {
-      onStep(what, ++step, 5);
+      onStep(what, ++step, 3);
       return (await client.query<{ answer: T }>(sql, values)).rows[0]?.answer as T;
     };
     const keyIds = await readKeyIds(client);
     const found = await answer<Overview>('logins', overview(keyIds ?? []), parameters.slice(0, 1));
-    await client.query(presorted('off'));
-    const users = Number(await answer<string>('users', USERS, parameters));
-    await client.query(presorted('on'));
-    await client.query(PARALLEL_SORT);
-    const devices = await answer<Found>('devices', sharing('masked_device_id'), parameters);
-    const ips = await answer<Found>('ip addresses', sharing('masked_ip'), parameters);
-    const hashes = [devices, ips].map(({ top }) => top.map(({ pseudonym }) => pseudonym));
+    await client.query(SIDE_BY_SIDE);
+    const sharing = await answer<Sharing>('users, devices and ip addresses', SHARING, parameters);
     const access = {
       grants: countAccess(await findAccess(client)),
       logSettings: (await findSettings(client)).findings.length,
     };
-    const names = await answer<Names>('names', NAMES, [...parameters, ...hashes]);
+    const { users, masked_device_id: devices, masked_ip: ips } = sharing;
+    const hashes = [devices, ips].map(({ top }) => top.map(({ pseudonym }) => pseudonym));
+    const places = [...devices.top, ...ips.top].map(({ place }) => place);
+    const names = await answer<Names>('names', NAMES, [...parameters, ...hashes, places]);
     return {
       at,
       days,
@@ -78,6 +73,7 @@ export async function readFacts(client: pg.ClientBase, { days, onStep = () => {}
 }
 
 type Overview = Omit<Facts, 'at' | 'days' | 'users' | 'sharedDevices' | 'sharedIps' | 'keyIds' | 'access'>;
+type Sharing = Record<PseudonymColumn, Found> & { users: number };
 type Names = Record<PseudonymColumn, Record<string, string>>;
 
 async function readClock(client: pg.ClientBase, days: number | null): Promise<{ at: string; since: string | null }> {
@@ -90,15 +86,11 @@ async function readClock(client: pg.ClientBase, days: number | null): Promise<{ 
 }
 
 function withNames(top: Found['top'], names: Readonly<Record<string, string>>): Cluster[] {
-  return top.map((cluster) => {
+  return top.map(({ place: _, ...cluster }) => {
     const name = names[cluster.pseudonym] ?? '';
     return { ...cluster, pseudonym: PSEUDONYM.test(name) ? name : null };
   });
 }
-
-/** PostgreSQL 16 and newer sort rows for a distinct count where numbers would do, which takes three times as long. */
-const presorted = (value: 'on' | 'off') =>
-  `select set_config(name, '${value}', true) from pg_settings where name = 'enable_presorted_aggregate'`;
 
 async function readKeyIds(client: pg.ClientBase): Promise<string[] | null> {
   const mayRead = `select has_column_privilege('mask_keys', 'name', 'select') as allowed`;
