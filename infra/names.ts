@@ -9,12 +9,13 @@ export const DATABASE = {
   maintainer: 'login_maintainer',
   analyst: 'login_analyst',
   rekeyer: 'login_rekeyer',
+  adopter: 'login_adopter',
   eraser: 'login_eraser',
   recoverer: 'login_recoverer',
 };
 
 /** Names of the functions, which those of their roles and logs contain. */
-export const COMMANDS = ['look', 'pseudonym', 'erase', 'rekey', 'recover'] as const;
+export const COMMANDS = ['look', 'pseudonym', 'erase', 'rekey', 'adopt', 'recover'] as const;
 export const FUNCTIONS = ['ingest', 'migrate', 'maintain', ...COMMANDS] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 /** Functions that commands invoke. */

@@ -3,6 +3,7 @@ import { ConfigError, JobError } from './errors.ts';
 import { eraseBefore, type OldErased } from './jobs/erase/erase-old.ts';
 import { readDatabase } from './settings/database-settings.ts';
 import { ENV, type Environment } from './settings/environment.ts';
+import { readEraseAfterDays } from './settings/erase-after-days.ts';
 import { classifyDatabaseError } from './store/connection/classify-error.ts';
 import type { DatabaseConfig } from './store/connection/database.ts';
 import { keepTrying, type Patience, WAIT_SECONDS } from './store/connection/keep-trying.ts';
@@ -45,21 +46,7 @@ export function createMaintenance(env: Environment, waitSeconds = WAIT_SECONDS):
   });
 }
 
-/** A younger message can still come out of the queues and become a row again. */
-const LEAST_DAYS = 22;
-const MOST_DAYS = 36_500;
 const MS_PER_DAY = 86_400_000;
-
-/** @returns null where nothing is erased by its age */
-function readEraseAfterDays(env: Environment, problems: string[]): number | null {
-  const text = env[ENV.eraseAfterDays];
-  if (!text) return null;
-  const days = Number(text);
-  if (!Number.isInteger(days) || days < LEAST_DAYS || days > MOST_DAYS) {
-    problems.push(`${ENV.eraseAfterDays} must be whole days from ${LEAST_DAYS} to ${MOST_DAYS}.`);
-  }
-  return days;
-}
 
 function eraseOlderThan(days: number, database: DatabaseConfig, patience: Patience): Promise<OldErased> {
   const day = new Date(Date.now() - days * MS_PER_DAY).toISOString().slice(0, 10);

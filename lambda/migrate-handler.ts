@@ -5,7 +5,10 @@ import { ENV, type Environment } from './settings/environment.ts';
 import { WAIT_SECONDS } from './store/connection/keep-trying.ts';
 import { migrateAsOwner } from './store/schema/migrate-as-owner.ts';
 
-/** The Lambda entry of a deployment: brings the schema of DATABASE_URL to what this release needs. */
+/**
+ * The Lambda entry of a deployment: brings the schema of DATABASE_URL to what this release needs, and lets the maintenance
+ * erase by age where ERASE_AFTER_DAYS is set, which is its setting.
+ */
 export const handler = createMigration(process.env);
 
 export function createMigration(env: Environment, waitSeconds = WAIT_SECONDS): Job<{ applied: string[] }> {
@@ -13,6 +16,10 @@ export function createMigration(env: Environment, waitSeconds = WAIT_SECONDS): J
     const problems: string[] = [];
     const database = readDatabase({ ...env, [ENV.databaseLogin]: 'iam' }, problems);
     if (problems.length > 0 || !database) throw new ConfigError(problems);
-    return { applied: await migrateAsOwner(database, { seconds: waitSeconds, say: log.waiting }) };
+    const applied = await migrateAsOwner(database, {
+      patience: { seconds: waitSeconds, say: log.waiting },
+      erasesByAge: Boolean(env[ENV.eraseAfterDays]),
+    });
+    return { applied };
   });
 }

@@ -6,7 +6,7 @@ import type { AwsSettings } from '../settings/settings.ts';
 import { databaseEnvironment, type JobProps } from './database-access.ts';
 import { NodeFunction } from './node-function.ts';
 
-/** Forgets, once a day or more often, the ledger entries of messages that can no longer come again. */
+/** Forgets, once a day or more often, the ledger entries of messages that can no longer come again, and erases what is old. */
 export class Maintenance extends Construct {
   readonly function: lambda.Function;
 
@@ -20,7 +20,11 @@ export class Maintenance extends Construct {
       stage,
       description: 'Deletes ledger entries that have done their work',
       entry: 'lambda/maintain-handler.ts',
-      environment: { ...databaseEnvironment(cluster, DATABASE.maintainer), [ENV.refreshViews]: `${refreshViews}` },
+      environment: {
+        ...databaseEnvironment(cluster, DATABASE.maintainer),
+        [ENV.refreshViews]: `${refreshViews}`,
+        ...eraseEnvironment(maintenance),
+      },
       memoryMb: 256,
       timeoutSeconds: 900,
       log,
@@ -34,4 +38,9 @@ export class Maintenance extends Construct {
       targets: [new targets.LambdaFunction(this.function, { retryAttempts: 2 })],
     });
   }
+}
+
+/** What erases by age is told after how many days, and what grants the right to it that there is such a setting. */
+export function eraseEnvironment({ eraseAfterDays }: AwsSettings['maintenance']): Record<string, string> {
+  return eraseAfterDays === null ? {} : { [ENV.eraseAfterDays]: `${eraseAfterDays}` };
 }

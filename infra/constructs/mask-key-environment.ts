@@ -15,7 +15,11 @@ export interface LayerKeys {
 
 /** What a function that makes pseudonyms is told of its keys. */
 export function maskKeyEnvironment(settings: PipelineSettings, keys: MaskKeys): Record<string, string> {
-  return { [ENV.maskKmsKey]: keys.rootKey.keyArn, ...layerEnvironment(settings, keys) };
+  return {
+    [ENV.maskKmsKey]: keys.rootKey.keyArn,
+    ...layerEnvironment(settings, keys),
+    ...(settings.adopted && { [ENV.maskAdopted]: 'sha256' }),
+  };
 }
 
 /** The same for one that only moves them from layer to layer. */

@@ -3,6 +3,7 @@ import { Construct, type IConstruct } from 'constructs';
 import { DATABASE } from '../names.ts';
 import type { AwsSettings } from '../settings/settings.ts';
 import { databaseEnvironment, type JobProps } from './database-access.ts';
+import { eraseEnvironment } from './maintenance.ts';
 import { NodeFunction } from './node-function.ts';
 
 /**
@@ -20,14 +21,18 @@ const WAIT_SECONDS = TIMEOUT_SECONDS + 30;
 export class Migration extends Construct {
   readonly #trigger: triggers.Trigger;
 
-  constructor(scope: Construct, { stage }: AwsSettings, { network, database: { cluster }, log }: JobProps) {
+  constructor(
+    scope: Construct,
+    { stage, maintenance }: AwsSettings,
+    { network, database: { cluster }, log }: JobProps,
+  ) {
     super(scope, 'Migration');
     const { function: handler } = new NodeFunction(this, 'migrate', {
       stage,
       description: 'Migrations, run by the deployment',
       entry: 'lambda/migrate-handler.ts',
       files: ['lambda/store/schema/migrations'],
-      environment: databaseEnvironment(cluster, DATABASE.owner),
+      environment: { ...databaseEnvironment(cluster, DATABASE.owner), ...eraseEnvironment(maintenance) },
       memoryMb: 256,
       timeoutSeconds: TIMEOUT_SECONDS,
       log,

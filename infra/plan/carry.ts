@@ -56,7 +56,7 @@ function grownFor({ name, used, limit }: Limit, settings: AwsSettings, load: Loa
     const everyHours = HOURS.find(
       (hours) => hours < maintenance.everyHours && pruningSeconds(hours, load.eventsPerSecond) <= limit,
     );
-    return everyHours && { ...settings, maintenance: { everyHours } };
+    return everyHours && { ...settings, maintenance: { ...maintenance, everyHours } };
   }
   if (name === 'messages in flight' && ingest.windowSeconds > 1) {
     return { ...settings, ingest: { ...ingest, windowSeconds: 1 } };

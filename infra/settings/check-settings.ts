@@ -1,5 +1,6 @@
 import { KEY_ID } from '../../lambda/masking/masker.ts';
 import { LEDGER_RETENTION_DAYS } from '../../lambda/message/identity.ts';
+import { ERASE_AFTER_DAYS } from '../../lambda/settings/erase-after-days.ts';
 import { trafficProblems } from '../plan/check-traffic.ts';
 import {
   databaseConnections,
@@ -136,6 +137,13 @@ const AWS: readonly Check<AwsSettings>[] = [
   {
     isWrong: ({ maintenance }) => !isWithin(maintenance.everyHours, 1, 24) || 24 % maintenance.everyHours !== 0,
     problem: ({ maintenance }) => `maintenance.everyHours is ${maintenance.everyHours}, and must be a divisor of 24.`,
+  },
+  {
+    isWrong: ({ maintenance: { eraseAfterDays } }) =>
+      eraseAfterDays !== null && !isWithin(eraseAfterDays, ERASE_AFTER_DAYS.least, ERASE_AFTER_DAYS.most),
+    problem: ({ maintenance }) =>
+      `maintenance.eraseAfterDays is ${maintenance.eraseAfterDays}, and must be ${ERASE_AFTER_DAYS.least} (a younger message can ` +
+      `still become a row again) to ${ERASE_AFTER_DAYS.most}, or null.`,
   },
   {
     isWrong: ({ alarms }) => alarms.runbook !== null && !/^https?:\/\/[^#\s]+$/.test(alarms.runbook),

@@ -12,6 +12,8 @@ export interface PipelineSettings {
   ingest: IngestSettings;
   /** Begins every pseudonym; another one belongs to another key. */
   maskKeyId: string;
+  /** The table is one of SHA-256 hashes that `adopt` takes over; from the first write on, and for good. */
+  adopted: boolean;
   /** While the layer key is replaced: the id of the one that follows, which then gets a key. Else null. */
   nextMaskKeyId: string | null;
   /** How long the database may be away before a good message reaches the dead-letter queue. */
@@ -67,6 +69,8 @@ export interface AwsSettings extends PipelineSettings {
   maintenance: {
     /** Between two runs that prune the ledger, a divisor of 24. */
     everyHours: number;
+    /** Rows that are older are erased, and what the vault has of nothing younger; null: none is for its age. */
+    eraseAfterDays: number | null;
   };
   alarms: {
     /** Told of every alarm; each has to confirm by mail. */
@@ -125,6 +129,7 @@ const PROD: AwsSettings = {
   queue: QUEUE,
   ingest: INGEST,
   maskKeyId: 'k1',
+  adopted: false,
   nextMaskKeyId: null,
   promisedOutageMinutes: 60,
   recoveryVault: false,
@@ -141,7 +146,7 @@ const PROD: AwsSettings = {
     reservedConnections: 50,
   },
   traffic: { eventsPerSecond: 10, peakEventsPerSecond: 100, eventBytes: 600 },
-  maintenance: { everyHours: 24 },
+  maintenance: { everyHours: 24, eraseAfterDays: null },
   alarms: { emails: [], oldestMessageMinutes: 15, runbook: null },
 };
 
@@ -163,6 +168,7 @@ export const LOCALSTACK: PipelineSettings = {
   queue: { ...QUEUE, visibilityTimeoutSeconds: 30 },
   ingest: { ...INGEST, timeoutSeconds: 20, logRetentionDays: 1, windowSeconds: 1, maxConcurrency: 2 },
   maskKeyId: 'k1',
+  adopted: false,
   nextMaskKeyId: null,
   promisedOutageMinutes: 60,
 };

@@ -42,7 +42,9 @@ export class StatefulStack extends Stack {
     });
     this.network = new Network(this, settings);
     const access = { vpc: this.network.vpc, removalPolicy };
-    const makePseudonyms = [roleNameOf(stage, 'ingest'), roleNameOf(stage, 'pseudonym')];
+    const makePseudonyms = ['ingest', 'pseudonym', ...(settings.adopted ? ['adopt'] : [])].map((name) =>
+      roleNameOf(stage, name),
+    );
     this.rootKey = new HmacKey(this, 'MaskKey', {
       ...access,
       users: makePseudonyms,

@@ -37,6 +37,8 @@ export class StatelessStack extends Stack {
     const migration = new Migration(this, settings, { network, database, log: logs.of.migrate });
     migration.executeBefore(ingest.function, ingest.eventSource);
     const maintenance = new Maintenance(this, settings, { network, database, log: logs.of.maintain });
+    // It may need a right that the migration gives.
+    migration.executeBefore(maintenance.function);
     this.#addCommands(settings, stateful, migration);
     const watched = { queues, ingest: ingest.function, maintenance: maintenance.function, cluster };
     const alarms = new Alarms(this, settings, watched);
@@ -77,6 +79,7 @@ export class StatelessStack extends Stack {
     });
     migration.executeBefore(erase.function);
     this.#addRecover(settings, stateful, migration);
+    this.#addAdopt(settings, stateful, migration);
     if (nextLayerKey === null) return;
     const rekey = new CommandFunction(this, 'rekey', {
       ...common('rekey'),
@@ -90,6 +93,23 @@ export class StatelessStack extends Stack {
       macKeys: layerKeys(stateful),
     });
     migration.executeBefore(rekey.function);
+  }
+
+  #addAdopt(settings: AwsSettings, stateful: StatefulStack, migration: Migration): void {
+    const { network, logs, rootKey } = stateful;
+    const { cluster } = stateful.database;
+    if (!settings.adopted) return;
+    const adopt = new CommandFunction(this, 'adopt', {
+      stage: settings.stage,
+      network,
+      log: logs.of.adopt,
+      description: 'Takes over a table of SHA-256 hashes; there only where the settings call it adopted',
+      entry: 'lambda/adopt-handler.ts',
+      environment: { ...databaseEnvironment(cluster, DATABASE.adopter), ...maskKeyEnvironment(settings, stateful) },
+      login: { cluster, role: DATABASE.adopter },
+      macKeys: [rootKey, ...layerKeys(stateful)],
+    });
+    migration.executeBefore(adopt.function);
   }
 
   #addRecover({ stage }: AwsSettings, stateful: StatefulStack, migration: Migration): void {

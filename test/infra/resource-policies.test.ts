@@ -129,8 +129,9 @@ describe('the keys', () => {
     'lambda:SourceFunctionArn': `arn:aws:lambda:${REGION}:${ACCOUNT}:function:login-etl-prod-ingest`,
   };
 
-  test('of the pseudonyms are two', () => {
+  test('of the pseudonyms are two, and name no function that is not there', () => {
     expect(PSEUDONYMS).toHaveLength(2);
+    expect(JSON.stringify(PSEUDONYMS.map((id) => stateful.toJSON().Resources[id]))).not.toMatch(/-(adopt|rekey)-/);
   });
 
   test.for(PSEUDONYMS)('%s can be used by the function, and by nobody else whatever their policies say', (key) => {
@@ -140,8 +141,8 @@ describe('the keys', () => {
     expect(may(key, 'kms:GenerateMac', STRANGER, [EVERYTHING], ITS_CALL)).toBe(false);
   });
 
-  describe('while a layer key is replaced', () => {
-    const between = awsTemplates({ ...PROD, nextMaskKeyId: 'k2' });
+  describe('while a layer key is replaced, of a table that was taken over', () => {
+    const between = awsTemplates({ ...PROD, nextMaskKeyId: 'k2', adopted: true });
     const [networkId = ''] = Object.keys(between.stateful.findResources('AWS::EC2::VPC'));
     const keys = Object.entries(
       between.stateful.findResources('AWS::KMS::Key', { Properties: { KeySpec: 'HMAC_256' } }),
@@ -170,6 +171,7 @@ describe('the keys', () => {
     test.for<[name: string, keys: string[]]>([
       ['ingest', ['MaskKey', 'MaskLayerKeyk1', 'MaskLayerKeyk2']],
       ['pseudonym', ['MaskKey', 'MaskLayerKeyk1', 'MaskLayerKeyk2']],
+      ['adopt', ['MaskKey', 'MaskLayerKeyk1', 'MaskLayerKeyk2']],
       ['rekey', ['MaskLayerKeyk1', 'MaskLayerKeyk2']],
       ['look', []],
       ['maintain', []],

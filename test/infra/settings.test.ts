@@ -6,6 +6,10 @@ import { AWS_STAGES, type AwsSettings, LOCALSTACK } from '../../infra/settings/s
 import { SettingsError } from '../../infra/settings/settings-error.ts';
 import { createApp, PROD } from '../support/stacks.ts';
 
+const erasing = (eraseAfterDays: number): AwsSettings => ({
+  ...PROD,
+  maintenance: { ...PROD.maintenance, eraseAfterDays },
+});
 const queue = (change: Partial<AwsSettings['queue']>): AwsSettings => ({
   ...PROD,
   queue: { ...PROD.queue, ...change },
@@ -56,7 +60,9 @@ describe('one wrong setting is one sentence that names it', () => {
     ['a peak below the average', { ...PROD, traffic: { ...PROD.traffic, peakEventsPerSecond: 1 } }, /at most 1,/],
     ['events beyond SQS', { ...PROD, traffic: { ...PROD.traffic, eventBytes: 1_048_577 } }, /1048577 bytes/],
     ['more traffic than is carried', ingest({ maxConcurrency: 2 }, 40_000), /functions at once: .*maxConcurrency/],
-    ['a maintenance at odd hours', { ...PROD, maintenance: { everyHours: 7 } }, /everyHours is 7/],
+    ['a maintenance at odd hours', { ...PROD, maintenance: { ...PROD.maintenance, everyHours: 7 } }, /everyHours is 7/],
+    ['an age that the queues reach', erasing(21), /eraseAfterDays is 21, and must be 22 .* to 36500, or null/],
+    ['an age in parts of days', erasing(40.5), /eraseAfterDays is 40\.5/],
     ['a runbook that is not an address', { ...PROD, alarms: { ...PROD.alarms, runbook: 'README' } }, /alarms\.runbook/],
     [
       'a runbook with an anchor',

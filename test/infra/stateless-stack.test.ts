@@ -8,9 +8,9 @@ import { AWS_STAGES, type AwsSettings } from '../../infra/settings/settings.ts';
 import { awsTemplates, createApp, inventory, PROD, permissions, resource, resources } from '../support/stacks.ts';
 
 const { stateless } = awsTemplates();
-/** While a layer key is replaced, and with the recovery vault on: each adds one function. */
-const { stateless: full } = awsTemplates({ ...PROD, nextMaskKeyId: 'k2', recoveryVault: true });
-const AT_TIMES = ['rekey', 'recover'];
+/** While a layer key is replaced, of a table that was taken over, and with the recovery vault on: each adds one function. */
+const { stateless: full } = awsTemplates({ ...PROD, nextMaskKeyId: 'k2', adopted: true, recoveryVault: true });
+const AT_TIMES = ['rekey', 'adopt', 'recover'];
 const USUAL = FUNCTIONS.filter((name) => !AT_TIMES.includes(name));
 const templateOf = (name: string) => (AT_TIMES.includes(name) ? full : stateless);
 const functionCalled = (name: string) =>
@@ -62,13 +62,20 @@ describe('least privilege', () => {
       'rekey',
       ['allow kms:GenerateMac on MaskLayerKey, MaskLayerKey if ArnEquals', 'allow rds-db:connect on login_rekeyer'],
     ],
+    [
+      'adopt',
+      [
+        'allow kms:GenerateMac on MaskKey, MaskLayerKey, MaskLayerKey if ArnEquals',
+        'allow rds-db:connect on login_adopter',
+      ],
+    ],
     ['recover', ['allow kms:Decrypt on VaultKey if ArnEquals', 'allow rds-db:connect on login_recoverer']],
   ])('%s may do this and nothing else', ([name, expected]) => {
     const policy = resource(templateOf(name), 'AWS::IAM::Policy', `function:login-etl-prod-${name}"`).Properties;
     expect(permissions(policy.PolicyDocument)).toEqual([...expected, ...LOGS, ...NETWORK].sort());
   });
 
-  test.for(['ingest', 'pseudonym', 'rekey'])(
+  test.for(['ingest', 'pseudonym', 'rekey', 'adopt'])(
     '%s uses keys in its own code, and whoever gives its role to another function does not',
     (name) => {
       const policy = `function:login-etl-prod-${name}"`;
@@ -119,6 +126,7 @@ describe('the functions', () => {
     ['maintain', 'login_maintainer'],
     ['look', 'login_analyst'],
     ['rekey', 'login_rekeyer'],
+    ['adopt', 'login_adopter'],
     ['erase', 'login_eraser'],
     ['recover', 'login_recoverer'],
   ])('%s logs in as %s with a token, to a server that proves its name', ([name, role]) => {
@@ -172,8 +180,15 @@ describe('a function for a command', () => {
     expect(Object.keys(functionCalled('rekey').Properties.Environment.Variables)).not.toContain('MASK_KMS_KEY');
   });
 
-  test('rekey is there only while a layer key is replaced', () => {
-    expect(stateless.findOutputs('RekeyFunction')).toEqual({});
+  test('rekey is there only while a layer key is replaced, and adopt only for a table that was taken over', () => {
+    expect({ ...stateless.findOutputs('RekeyFunction'), ...stateless.findOutputs('AdoptFunction') }).toEqual({});
+  });
+
+  test.for(['ingest', 'pseudonym', 'adopt'])('%s is told of a table that was taken over, and else not', (name) => {
+    const variablesOf = (template: typeof full) =>
+      resource(template, 'AWS::Lambda::Function', `"login-etl-prod-${name}"`).Properties.Environment.Variables;
+    expect(variablesOf(full).MASK_ADOPTED).toBe('sha256');
+    if (name !== 'adopt') expect(variablesOf(stateless)).not.toHaveProperty('MASK_ADOPTED');
   });
 
   test('look asks the readers, where there are some', () => {
@@ -226,7 +241,7 @@ test.for([
   [24, 'rate(1 day)'],
   [6, 'rate(6 hours)'],
 ] as const)('the maintenance runs every %s hours where the settings say so', ([everyHours, rate]) => {
-  const { stateless: template } = awsTemplates({ ...PROD, maintenance: { everyHours } });
+  const { stateless: template } = awsTemplates({ ...PROD, maintenance: { ...PROD.maintenance, everyHours } });
   const { ScheduleExpression, State, Targets } = resource(
     template,
     'AWS::Events::Rule',
@@ -234,6 +249,15 @@ test.for([
   ).Properties;
   expect({ ScheduleExpression, State }).toEqual({ ScheduleExpression: rate, State: 'ENABLED' });
   expect(JSON.stringify(Targets)).toContain('maintain');
+});
+
+test('rows are erased by their age where the settings say so: the maintenance does it, and the migration lets it', () => {
+  const { stateless: erasing } = awsTemplates({ ...PROD, maintenance: { ...PROD.maintenance, eraseAfterDays: 400 } });
+  for (const name of ['maintain', 'migrate']) {
+    const { Variables } = resource(erasing, 'AWS::Lambda::Function', `"login-etl-prod-${name}"`).Properties.Environment;
+    expect(Variables.ERASE_AFTER_DAYS).toBe('400');
+    expect(functionCalled(name).Properties.Environment.Variables).not.toHaveProperty('ERASE_AFTER_DAYS');
+  }
 });
 
 describe('an alarm', () => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { adopt } from '../../lambda/jobs/adopt/adopt.ts';
+import { createAdopt } from '../../lambda/adopt-handler.ts';
+import { adoptBySettings } from '../../lambda/jobs/adopt/adopt-by-settings.ts';
 import { migrate } from '../../lambda/store/schema/migrate.ts';
-import { openAdopters } from '../../tools/keys/open-masker.ts';
 import { connectTo, createDatabase, type TestDatabase, untilWaiting } from '../support/database.ts';
 import { createFunction, TEST_LAYER_KEY, TEST_MASK_KEY } from '../support/function.ts';
 import { runLoginEtl } from '../support/program.ts';
@@ -153,11 +153,9 @@ Left, and not pseudonyms:
       select i, encode(sha256(('ip' || i % 9000)::bytea), 'hex'), encode(sha256(('device' || i)::bytea), 'hex')
       from generate_series(1, 40000) as i`);
     const stop = new AbortController();
-    const stopped = await adopt(database.url, {
-      ...(await openAdopters({ MASK_KEY: TEST_MASK_KEY, ...ADOPTED })),
-      progress: { total() {}, done: () => stop.abort() },
-      stop: stop.signal,
-    });
+    const env = { DATABASE_URL: database.url, MASK_KEY: TEST_MASK_KEY, ...ADOPTED };
+    const progress = { total() {}, done: () => stop.abort() };
+    const stopped = await adoptBySettings(env, { progress, stop: stop.signal });
     expect(stopped.outcome).toBe('stopped');
     expect(stopped.adopted).toBeGreaterThan(0);
     expect(stopped.left).not.toEqual([]);
@@ -266,6 +264,21 @@ Left, and not pseudonyms:
     expect(stderr).toContain('MASK_ADOPTED must be sha256');
     expect(exitCode).toBe(1);
   });
+});
+
+test('on a stage a function takes over, as login_adopter, as many rows at a time as it is given', async () => {
+  const database = await createOld(TABLES['with a serial id'], [hashed('a', '192.0.2.7', 'device')]);
+  await database.query(`insert into user_logins (user_id, masked_ip)
+    select i, encode(sha256(('ip' || i)::bytea), 'hex') from generate_series(1, 60000) as i`);
+  const adopt = createAdopt({ DATABASE_URL: database.adopterUrl, MASK_KEY: TEST_MASK_KEY, ...ADOPTED }, 0);
+  const answers = [await adopt({})];
+  while (answers.at(-1)?.outcome === 'stopped') answers.push(await adopt({}));
+  expect(answers.length).toBeGreaterThan(1);
+  expect(answers.at(-1)).toMatchObject({ outcome: 'done', left: [] });
+  expect(answers.reduce((sum, { adopted }) => sum + adopted, 0)).toBe(60_002);
+  await createFunction(database.writerUrl, ADOPTED).invoke([login('b', '192.0.2.7', null)]);
+  const [a, b] = (await pseudonymsOf(database)).filter(({ user_id }) => ['a', 'b'].includes(user_id));
+  expect(b?.masked_ip).toBe(a?.masked_ip);
 });
 
 describe('a function', () => {

@@ -14,8 +14,9 @@ import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
 const ALL = readdirSync('lambda/store/schema/migrations').map((file) => file.replace('.sql', ''));
 /** One attempt. */
-const AT_ONCE = { seconds: 0, say() {} };
+const AT_ONCE = { patience: { seconds: 0, say() {} }, erasesByAge: false };
 const TOKEN_ROLES = [
+  'login_adopter',
   'login_analyst',
   'login_eraser',
   'login_maintainer',
@@ -63,6 +64,22 @@ describe('on a cluster that was just made', () => {
     await createMaintenance({ ...env, DATABASE_URL: rds.urlFor('login_maintainer') })();
     const users = rds.logins.filter(({ user }) => user !== OWNER).map(({ user }) => user);
     expect(users).toEqual(['login_writer', 'login_writer', 'login_maintainer']);
+  });
+
+  test('the maintenance may erase by age while the stage has the setting, and the audit takes it for granted', async () => {
+    const rds = await startCluster();
+    const mayErase = async () => {
+      const sql = `select pg_has_role('login_maintainer', 'login_eraser', 'usage') as allowed`;
+      return (await rds.query(sql)).rows[0].allowed;
+    };
+    await createMigration(settings(rds))();
+    expect(await mayErase()).toBe(false);
+    for (const days of ['400', '500']) {
+      await createMigration({ ...settings(rds), ERASE_AFTER_DAYS: days })();
+      expect(await mayErase()).toBe(true);
+    }
+    await createMigration(settings(rds))();
+    expect(await mayErase()).toBe(false);
   });
 
   test('npx login-etl migrate never uses a password', async () => {
@@ -149,7 +166,7 @@ describe('a run that fails', () => {
     const { url, query } = await createDatabase('empty');
     await query(`select pg_advisory_lock(${PG_MIGRATE_LOCK_ID})`);
     const limits = { lock_timeout: 5_000, statement_timeout: 5_000, query_timeout: 5_000, [limit]: 200 };
-    const run = migrateAsOwner({ connectionString: url }, AT_ONCE, limits);
+    const run = migrateAsOwner({ connectionString: url }, { ...AT_ONCE, limits });
     expect(await failureOf(run)).toContain(reason);
   });
 });

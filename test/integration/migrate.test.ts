@@ -11,7 +11,15 @@ const ALL = readdirSync('lambda/store/schema/migrations').map((file) => file.rep
 const AS_GIVEN = `create table user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256),
   masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date)`;
 
-const ROLES = ['login_writer', 'login_analyst', 'login_maintainer', 'login_rekeyer', 'login_recoverer', 'login_eraser'];
+const ROLES = [
+  'login_writer',
+  'login_analyst',
+  'login_maintainer',
+  'login_rekeyer',
+  'login_recoverer',
+  'login_eraser',
+  'login_adopter',
+];
 
 describe('the migrations', () => {
   test('make the columns exactly as they were asked for', async () => {

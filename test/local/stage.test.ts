@@ -248,6 +248,25 @@ describe('rekey --stage', () => {
   });
 });
 
+test('adopt --stage calls the function until it is done, and says what is left', async () => {
+  const rest = { lowVersions: 0 };
+  const left = [{ column: 'masked_ip', form: 'other', why: 'not a pseudonym', values: 1 }];
+  const answers = [
+    { outcome: 'stopped', adopted: 1_000, emptied: 10, left, ...rest },
+    { outcome: 'done', adopted: 500, emptied: 0, left, ...rest },
+  ];
+  const asked: unknown[] = [];
+  const invoke = (name: string, request: unknown): Invoked => {
+    asked.push([name, request]);
+    return { body: JSON.stringify(answers[asked.length - 1]) };
+  };
+  const outputs = { AdoptFunction: 'login-etl-prod-adopt' };
+  const { exitCode, stdout, stderr } = await onProd(['adopt'], { outputs, invoke });
+  expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: '  1,010 values done\n' });
+  expect(stdout).toMatch(/^Made pseudonyms of 1,500 hashes, and null of 10 that stood for no value\.\n/);
+  expect(asked).toEqual(Array(2).fill(['login-etl-prod-adopt', {}]));
+});
+
 test.each([
   [['export', '--stage', 'prod'], 'To get rows out of a stage, use a snapshot or a bastion'],
   [['sql', '--stage', 'prod', 'select 1'], 'To get rows out of a stage, use a snapshot or a bastion'],

@@ -10,6 +10,7 @@ export interface TestDatabase {
   analystUrl: string;
   maintainerUrl: string;
   rekeyerUrl: string;
+  adopterUrl: string;
   recovererUrl: string;
   eraserUrl: string;
   /** Runs SQL as the owner. */
@@ -57,6 +58,7 @@ export async function openDatabase(from: 'migrated' | 'empty' = 'migrated', opti
     analystUrl: urlFor(name, 'login_analyst'),
     maintainerUrl: urlFor(name, 'login_maintainer'),
     rekeyerUrl: urlFor(name, 'login_rekeyer'),
+    adopterUrl: urlFor(name, 'login_adopter'),
     recovererUrl: urlFor(name, 'login_recoverer'),
     eraserUrl: urlFor(name, 'login_eraser'),
     query: async (sql, values) => (await client.query(sql, values as unknown[])).rows,

@@ -40,6 +40,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     'login_maintainer',
     'login_rekeyer',
     'login_recoverer',
+    'login_adopter',
     'login_eraser',
   ]) {
     await client.query(`alter role ${role} password '${ROLE_PASSWORD}'`);

@@ -34,6 +34,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'lambda/errors.ts',
     'lambda/masking',
     'lambda/message',
+    'lambda/keys',
+    'lambda/settings',
     'lambda/store/connection',
     'lambda/store/write',
     'lambda/jobs/audit',

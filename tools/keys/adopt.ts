@@ -1,16 +1,15 @@
-import { ConfigError } from '../../lambda/errors.ts';
-import { type AdoptResult, adopt } from '../../lambda/jobs/adopt/adopt.ts';
-import { readDatabase } from '../../lambda/settings/database-settings.ts';
-import { ENV, type Environment } from '../../lambda/settings/environment.ts';
-import type { DatabaseConfig } from '../../lambda/store/connection/database.ts';
-import { defineCommand } from '../cli/command.ts';
+import type { AdoptResult } from '../../lambda/jobs/adopt/adopt.ts';
+import { adoptBySettings } from '../../lambda/jobs/adopt/adopt-by-settings.ts';
+import type { Environment } from '../../lambda/settings/environment.ts';
+import { type CommandLine, defineCommand } from '../cli/command.ts';
 import { formatCount, showProgress } from '../cli/progress.ts';
+import { invokeOnStage } from '../stage/invoke.ts';
+import { STAGE_OPTION } from '../stage/stage.ts';
 import { wrongValues } from './describe-audit.ts';
-import { openAdopters } from './open-masker.ts';
 
 const HELP = `
 Environment:
-  DATABASE_URL  as the owner of user_logins
+  DATABASE_URL  as login_adopter; where there are partitions, the owner
   MASK_ADOPTED  sha256; the function needs it too, from its first write on
   MASK_KEY, MASK_KEY_ID, MASK_LAYER_KEY ...
                 the function's own keys
@@ -30,52 +29,61 @@ export const command = defineCommand(
   (command) =>
     command
       .description('Takes over a table that another program has masked with plain SHA-256 in hex.')
+      .option(...STAGE_OPTION)
       .addHelpText('after', HELP),
-  async ({ env, interrupt }) => {
-    const database = readSettings(env);
-    const maskers = await openAdopters(env);
-    const stop = interrupt('Stopping after the rows in hand; run it again to go on.');
-    let total: number | null = null;
-    let done = 0;
-    const progress = showProgress(
-      () => done,
-      () => total,
-      'values',
-    );
-    try {
-      const result = await adopt(database, {
-        ...maskers,
-        stop,
-        progress: {
-          total(values) {
-            total = values;
-          },
-          done(values) {
-            done += values;
-          },
-        },
-      });
-      return { json: { ...result }, text: `${describe(result)}\n`, exitCode: exitCodeOf(result) };
-    } finally {
-      progress.end();
+  async ({ env, options: { stage }, interrupt, stderr }) => {
+    if (stage !== undefined) {
+      const stop = interrupt('The function finishes what it has begun; run it again to go on.');
+      return answer(await adoptOnStage(stage, { env, stop, stderr }));
     }
+    const stop = interrupt('Stopping after the rows in hand; run it again to go on.');
+    return answer(await adoptHere(env, stop));
   },
 );
 
-function readSettings(env: Environment): DatabaseConfig {
-  const problems: string[] = [];
-  const database = readDatabase(env, problems);
-  if (env[ENV.maskAdopted] !== 'sha256') {
-    problems.push(`${ENV.maskAdopted} must be sha256, here and for the function that writes from now on.`);
+async function adoptHere(env: Environment, stop: AbortSignal): Promise<AdoptResult> {
+  let total: number | null = null;
+  let done = 0;
+  const progress = showProgress(
+    () => done,
+    () => total,
+    'values',
+  );
+  const told = {
+    total(values: number) {
+      total = values;
+    },
+    done(values: number) {
+      done += values;
+    },
+  };
+  try {
+    return await adoptBySettings(env, { stop, progress: told });
+  } finally {
+    progress.end();
   }
-  if (problems.length > 0 || !database) throw new ConfigError(problems);
-  return database;
+}
+
+/** One call after the other, each for as many rows as a function has time for. */
+async function adoptOnStage(
+  stage: string,
+  { env, stop, stderr }: Pick<CommandLine, 'env' | 'stderr'> & { stop: AbortSignal },
+): Promise<AdoptResult> {
+  for (let adopted = 0, emptied = 0; ; ) {
+    const result = await invokeOnStage<AdoptResult>({ stage, command: 'adopt', request: {}, env, stop });
+    adopted += result.adopted;
+    emptied += result.emptied;
+    if (result.outcome !== 'stopped') return { ...result, adopted, emptied };
+    stderr.write(`  ${formatCount(adopted + emptied)} values done\n`);
+  }
 }
 
 const EXIT_CODES = { done: 0, 'other scheme': 4, stopped: 130 } as const;
 
-function exitCodeOf({ outcome, left }: AdoptResult): number {
-  return outcome === 'done' && left.length > 0 ? 3 : EXIT_CODES[outcome];
+function answer(result: AdoptResult) {
+  const { outcome, left } = result;
+  const exitCode = outcome === 'done' && left.length > 0 ? 3 : EXIT_CODES[outcome];
+  return { json: { ...result }, text: `${describe(result)}\n`, exitCode };
 }
 
 function describe({ outcome, adopted, emptied, left, lowVersions }: AdoptResult): string {

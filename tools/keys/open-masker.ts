@@ -24,13 +24,6 @@ export async function openMaskKeys(env: Environment): Promise<OpenMaskKeys> {
   return { masker: createMasker(settings.kid, keys), layers, settings };
 }
 
-/** The function's masker under MASK_ADOPTED, and one for what is already a hash; throws as above. */
-export async function openAdopters(env: Environment): Promise<{ masker: Masker; hashMasker: Masker }> {
-  const { keys, settings } = await openKeys(env);
-  const masker = (isAdopted: boolean) => createMasker(settings.kid, { ...keys, isAdopted });
-  return { masker: masker(true), hashMasker: masker(false) };
-}
-
 async function openKeys(env: Environment): Promise<{ keys: MaskKeys; settings: KeySettings }> {
   const problems: string[] = [];
   const settings = readKeys(env, problems);

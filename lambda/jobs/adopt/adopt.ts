@@ -8,7 +8,7 @@ import { checkKeys } from '../../store/connection/key-check.ts';
 import { withSession } from '../../store/connection/with-session.ts';
 import { inTransaction } from '../../store/write/in-transaction.ts';
 import { isStateChange, maskGuard, readMaskingState } from '../../store/write/mask-guard.ts';
-import { readValues, type WrongValues } from '../audit/read-values.ts';
+import { readPseudonyms, type WrongValues } from '../audit/read-values.ts';
 import { type Adopted, adoptPages } from './adopt-pages.ts';
 import { isOldValue, OLD_COLUMNS } from './old-values.ts';
 
@@ -40,7 +40,7 @@ const PAGES = 512;
  * Makes pseudonyms of the SHA-256 hashes that another program has written, in committed chunks, so that logins to come join
  * the old ones. Wherever it is killed, the next run goes on there.
  *
- * @param database as the owner, not behind a pooler in transaction mode
+ * @param database as login_adopter or, where it has partitions, as the owner; not behind a pooler in transaction mode
  * @throws KeyMismatchError where a key is not the one of its id, JobError where the table cannot be adopted, with a sentence
  */
 export function adopt(database: string | DatabaseConfig, options: AdoptOptions): Promise<AdoptResult> {
@@ -143,10 +143,9 @@ async function countOld(client: ClientBase): Promise<number> {
 }
 
 async function whatIsLeft(client: ClientBase): Promise<Pick<AdoptResult, 'left' | 'lowVersions'>> {
-  const { wrong } = await readValues(client);
+  const { wrong } = await readPseudonyms(client);
   const { rows } = await client.query<{ count: string }>(
     'select count(*) from user_logins where app_version < 1000000',
   );
-  const names: readonly string[] = OLD_COLUMNS.map(({ name }) => name);
-  return { left: wrong.filter(({ column }) => names.includes(column)), lowVersions: Number(rows[0]?.count) };
+  return { left: wrong, lowVersions: Number(rows[0]?.count) };
 }

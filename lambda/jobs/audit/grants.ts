@@ -36,6 +36,12 @@ export const GRANTS: Readonly<Record<string, Readonly<Record<string, readonly st
     mask_keys: ['select'],
     vault: ['select (ctid, tableoid, month, kid, pseudonym)', 'update (kid, pseudonym)'],
   },
+  login_adopter: {
+    user_logins: ['select (ctid, masked_ip, masked_device_id, app_version)', 'update (masked_ip, masked_device_id)'],
+    mask_keys: ['select', 'insert'],
+    mask_state: ['select', 'insert (kid)'],
+    'mask_guard()': ['execute'],
+  },
   login_recoverer: {
     vault: ['select'],
     vault_batches: ['select'],

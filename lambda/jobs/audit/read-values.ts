@@ -41,8 +41,16 @@ interface OtherColumn {
 }
 
 export async function readValues(client: ClientBase): Promise<ValueCounts> {
+  return readColumns(client, await readOtherColumns(client));
+}
+
+/** The same without a look at the other columns, which not every role may read. */
+export function readPseudonyms(client: ClientBase): Promise<ValueCounts> {
+  return readColumns(client, []);
+}
+
+async function readColumns(client: ClientBase, others: readonly OtherColumn[]): Promise<ValueCounts> {
   const keys = await readKeys(client);
-  const others = await readOtherColumns(client);
   const { logins, forms, inOthers } = await countForms(client, others);
   const wrong = COLUMNS.flatMap(({ name }) => wrongIn(name, forms[name] ?? {}, keys));
   others.forEach(({ name }, i) => {

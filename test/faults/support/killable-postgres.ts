@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -92,7 +91,7 @@ async function killBackend(url: string): Promise<void> {
   const bystander = await connectPatiently(url);
   const [backend] = (await bystander.query<{ pid: number }>(A_BACKEND)).rows;
   if (backend) {
-    const ended = once(bystander, 'end');
+    const ended = new Promise((resolve) => bystander.once('end', resolve));
     signal(backend.pid, 'SIGKILL');
     // A backend that ended by itself first takes nobody with it.
     await Promise.race([ended, sleep(PATIENCE_MS, undefined, { ref: false })]);
