@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
 import { TEST_LAYER_KEY, TEST_MASK_KEY } from '../support/function.ts';
+import { startLoginEtl } from '../support/killed-command.ts';
 import type { Random } from '../support/random.ts';
 import { DATABASE_FAULTS, OTHER_FAULTS, until } from './support/faults.ts';
 import { runScenario } from './support/scenario.ts';
@@ -21,9 +21,9 @@ const [root, next] = [TEST_MASK_KEY, NEXT_LAYER_KEY].map((key) => Buffer.from(ke
 /** @returns its exit code; null where it was killed, after the time given */
 async function rekey({ postgres }: System, killedAfterMs?: number): Promise<number | null> {
   const url = Object.assign(new URL(postgres.writerUrl), { username: 'login_rekeyer', password: ROLE_PASSWORD }).href;
-  const child = spawn(process.execPath, ['tools/program/main.ts', 'rekey', '--to', 'k2', '--steps', '256'], {
-    env: { PATH: process.env.PATH, ...KEYS, DATABASE_URL: url },
-    stdio: 'ignore',
+  const child = startLoginEtl({
+    args: ['rekey', '--to', 'k2', '--steps', '256'],
+    env: { ...KEYS, DATABASE_URL: url },
   });
   const timer = killedAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killedAfterMs);
   const [code] = await once(child, 'exit');

@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type RekeyOptions, type RekeyResult, rekey } from '../../lambda/jobs/rekey/rekey.ts';
 import { deriveKeys, deriveMaskKeys, LAYER_KEY_INFO } from '../../lambda/masking/mask-keys.ts';
 import { checkValue, createMasker } from '../../lambda/masking/masker.ts';
@@ -9,6 +7,7 @@ import { parseMasterKey } from '../../lambda/masking/master-key.ts';
 import { createRekey } from '../../lambda/rekey-handler.ts';
 import { createDatabase, type TestDatabase, untilWaiting } from '../support/database.ts';
 import { createFunction, TEST_LAYER_KEY, TEST_MASK_KEY, type TestFunction } from '../support/function.ts';
+import { killAtLock } from '../support/killed-command.ts';
 import { runLoginEtl } from '../support/program.ts';
 import { maskDeviceId, maskIp } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
@@ -213,12 +212,8 @@ describe('rekey', () => {
 
   test('that is killed goes on where it stopped', async () => {
     const database = await createFilled(500);
-    await database.query('begin; lock table mask_state in access share mode');
-    const child = startProcess(database.rekeyerUrl);
-    await untilWaiting(1, database.url, database.query);
-    child.kill('SIGKILL');
-    await once(child, 'close');
-    await database.query('commit');
+    const env = { ...START, DATABASE_URL: database.rekeyerUrl };
+    await killAtLock(database, 'lock table mask_state in access share mode', { args: ['rekey', '--to', 'k2'], env });
     expect(await rekeyAll(database.rekeyerUrl)).toMatchObject({ outcome: 'done', left: 0 });
     await expectRotated(database, 501);
   });
@@ -351,10 +346,3 @@ describe('the function for rekey', () => {
     await expect(call(await createFilled(1), { ...request, to: 'k3' })).rejects.toThrow('is another id than --to');
   });
 });
-
-function startProcess(url: string): ChildProcess {
-  const env = { PATH: process.env.PATH, ...START, DATABASE_URL: url };
-  const child = spawn(process.execPath, ['tools/program/main.ts', 'rekey', '--to', 'k2'], { env, stdio: 'ignore' });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  return child;
-}

@@ -80,9 +80,11 @@ async function eraseInMonthOf(client: ClientBase, day: string): Promise<number> 
   const month = `${day.slice(0, -2)}01`;
   const { rows } = await client.query('select from vault where month = $1::date limit 1', [month]);
   if (rows.length === 0 || day === month) return 0;
-  const { rowCount } = await inErasure(client, () => client.query(NOT_IN_MONTH, [day]));
-  await deleteEmptyBatches(client, [month]);
-  return rowCount ?? 0;
+  return inErasure(client, async () => {
+    const { rowCount } = await client.query(NOT_IN_MONTH, [day]);
+    await deleteEmptyBatches(client, [month]);
+    return rowCount ?? 0;
+  });
 }
 
 async function inChunks(deleteChunk: () => Promise<{ rowCount: number | null }>): Promise<number> {

@@ -43,8 +43,11 @@ export async function eraseUser(client: ClientBase, userId: string): Promise<Use
   // Without a lock: where nothing is found no writer has to wait, and else the table is in memory when they do.
   const { rows: known } = await client.query('select from user_logins where user_id = $1 limit 1', [userId]);
   if (known.length === 0) return { rows: 0, values: 0 };
-  const { rows } = await inErasure(client, () => client.query<UserErased & { months: string[] }>(ERASE_ROWS, [userId]));
-  const { months, ...erased } = rows[0] as UserErased & { months: string[] };
-  await deleteEmptyBatches(client, months);
-  return erased;
+  return inErasure(client, async () => {
+    const { rows } = await client.query<UserErased & { months: string[] }>(ERASE_ROWS, [userId]);
+    const { months, ...erased } = rows[0] as UserErased & { months: string[] };
+    // In the same transaction, since the next run would find no row that leads to them.
+    await deleteEmptyBatches(client, months);
+    return erased;
+  });
 }
