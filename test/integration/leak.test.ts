@@ -9,6 +9,7 @@ import { TEST_MASK_KEY } from '../support/function.ts';
 import { KMS_KEY, startKms } from '../support/kms.ts';
 import { OWNER, type Rds, startRds } from '../support/rds.ts';
 import { sqsEvent, sqsRecord, VALID_BODY } from '../support/records.ts';
+import { refuseAndTell } from '../support/telling-trigger.ts';
 import { VAULT_KEYS } from '../support/vault.ts';
 
 /** Values that stand nowhere else, so that finding one in any output is finding a leak. */
@@ -76,18 +77,6 @@ function expectNoCanary(output: string): void {
   expect(output).not.toMatch(/canary|203\.0\.113/i);
 }
 
-async function poisonedDatabase(sqlstate: string) {
-  const database = await createDatabase();
-  await database.query(`
-    create function tell_all() returns trigger language plpgsql as $$
-    begin
-      raise exception 'no % for %', new.user_id, new.masked_ip
-        using errcode = '${sqlstate}', detail = new.user_id, hint = new.user_id, column = new.user_id;
-    end $$;
-    create trigger tell_all before insert on user_logins for each row execute function tell_all()`);
-  return database;
-}
-
 const settings = (databaseUrl: string) => ({ DATABASE_URL: databaseUrl, MASK_KEY: TEST_MASK_KEY });
 
 test('no raw value leaves the function with a good batch, a bad one, or one of both', async () => {
@@ -105,7 +94,8 @@ test('no raw value leaves the function with a good batch, a bad one, or one of b
 test.each(['22P02', '23514', 'P0001', '53100', '40P01'])(
   'no raw value leaves it when the database says %s, and quotes the row',
   async (sqlstate) => {
-    const database = await poisonedDatabase(sqlstate);
+    const database = await createDatabase();
+    await refuseAndTell(database, 'insert', 'user_logins', sqlstate);
     const output = await runEntry(settings(database.writerUrl), [asEvent(good)]);
     expect(output).toContain(sqlstate);
     expectNoCanary(output);

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import { connectTo, type TestDatabase, untilWaiting } from './database.ts';
@@ -11,12 +11,13 @@ export interface Command {
 }
 
 /** Runs `npx login-etl ...args` in a process of its own, which does not outlive the test. */
-export function startLoginEtl({ args, env, input = '' }: Command): ChildProcess {
+export function startLoginEtl({ args, env, input = '' }: Command): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, ['tools/program/main.ts', ...args], {
     env: { PATH: process.env.PATH, ...env },
-    stdio: ['pipe', 'ignore', 'ignore'],
   });
-  child.stdin?.on('error', () => {}).end(input);
+  // Else what nobody reads would hold it up.
+  for (const stream of [child.stdout, child.stderr]) stream.resume();
+  child.stdin.on('error', () => {}).end(input);
   onTestFinished(() => void child.kill('SIGKILL'));
   return child;
 }

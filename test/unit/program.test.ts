@@ -94,7 +94,7 @@ describe('a command line that makes no sense is one line, and exit code 2', () =
     ['start --wach', "Unknown option '--wach' (Did you mean --watch?)"],
     ['start -x', "'-x'"],
     ['start --data', "'--data <dir>' argument missing"],
-    ['start --watch=yes', "'--watch=yes'"],
+    ['start --watch=yes', "'--watch=...'"],
     ['start --no-json', "'--no-json'"],
     ['synth', "Required option '--stage <name>' not specified"],
     ['synth --stage localstack', 'Allowed choices are dev, prod'],

@@ -135,9 +135,17 @@ function print({ json, text = '' }: Answer, isJson: boolean, { stdout }: Command
 
 /** `Unknown option '--wach' (Did you mean --watch?). See "npx login-etl start --help".` */
 function usageFault({ message }: CommanderError, path: string): string {
-  const [first = '', hint] = message.replace(/^error: /, '').split('\n');
+  const [first = '', hint] = withoutValues(message.replace(/^error: /, '')).split('\n');
   const fault = `${first.charAt(0).toUpperCase()}${first.slice(1).replace(/\.$/, '')}`;
   return `${fault}${hint ? ` ${hint}` : ''}. See "${path} --help".\n`;
+}
+
+/** Commander quotes what it was given, which may be the very value that belongs on standard input. */
+function withoutValues(message: string): string {
+  return message
+    .replace(/ but got (\d+): .*$/s, ' but got $1.')
+    .replace(/^option '([^']*)' argument '.*' is invalid\./s, "the argument of '$1' is invalid.")
+    .replace(/^(unknown option '[^'=]*=).*'/s, "$1...'");
 }
 
 /** The command that a command line names, as far as it exists. */
