@@ -27,7 +27,11 @@ export function startLoginEtl({ args, env, input = '' }: Command): ChildProcessW
  *
  * @param lock SQL that takes it, as the owner
  */
-export async function killAtLock(database: TestDatabase, lock: string, command: Command): Promise<void> {
+export async function killAtLock(
+  database: Pick<TestDatabase, 'url' | 'query'>,
+  lock: string,
+  command: Command,
+): Promise<void> {
   const holder = await connectTo(database.url);
   await holder.query(`begin; ${lock}`);
   const child = startLoginEtl(command);
