@@ -4,6 +4,7 @@ import { withClient } from '../lambda/store/connection/with-client.ts';
 import { type Answer, defineCommand } from '../tools/cli/command.ts';
 import { printable } from '../tools/cli/printable.ts';
 import { formatCount } from '../tools/cli/progress.ts';
+import { readValue } from '../tools/cli/read-value.ts';
 import { textTable } from '../tools/cli/table.ts';
 import { UserError } from '../tools/cli/user-error.ts';
 import { writeTo } from '../tools/cli/write-to.ts';
@@ -21,14 +22,16 @@ const MOST_ROWS = { table: 200, json: 100_000 };
 export const command = defineCommand(
   (command) =>
     command
-      .description('Runs one SQL statement, which can only read. Without a statement it opens psql.')
-      .argument('[STATEMENT]', 'one SQL statement')
+      .description('Runs one SQL statement, which can only read. Without one, it opens psql at a terminal.')
+      .argument('[STATEMENT]', 'one SQL statement (default: standard input)')
       .option('--csv', 'print all rows as CSV', false)
       .option(...DATA_OPTION)
       .addOption(NO_STAGE_OPTION)
       .addHelpText('after', HELP),
-  async ({ args: [statement], options: { csv, data = DATA_FOLDER }, json, ...line }) => {
+  async ({ args: [given], options: { csv, data = DATA_FOLDER }, json, ...line }) => {
     if (csv && json) throw new UserError('Choose one of --csv and --json.', 2);
+    const statement = given ?? (line.stdin.isTTY ? undefined : await readValue('Statement', line));
+    if (statement?.trim() === '') throw new UserError('The statement is empty.', 2);
     if (statement === undefined) {
       if (csv || json) throw new UserError('--csv and --json need a statement.', 2);
       return withDatabaseUrl(line.env, data, async (url) => ({ json: {}, exitCode: await openPsql(url, line.env) }));

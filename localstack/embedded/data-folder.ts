@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
+import { makeFolder } from '../../tools/cli/make-folder.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { PUBLIC_FILE } from '../../tools/keys/vault.ts';
 import { removePostgres } from './postgres/embedded-postgres.ts';
@@ -38,7 +39,7 @@ export class FolderInUseError extends UserError {}
 export function openDataFolder(folder: string): DataFolder {
   if (folder === '') throw new UserError('--data needs the name of a folder.', 2);
   const path = resolve(folder);
-  makeFolder(path);
+  makeFolder(path, { name: `The data folder ${path}` });
   const lock = lockFolder(path);
   return {
     path,
@@ -49,14 +50,6 @@ export function openDataFolder(folder: string): DataFolder {
     emptyDatabase: () => removePostgres(path),
     release: () => lock.close(),
   };
-}
-
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw new UserError(`The data folder ${path} cannot be created (${(error as NodeJS.ErrnoException).code}).`);
-  }
 }
 
 /** An open SQLite transaction is a lock that the kernel takes back from a dead process; Node has no other. */

@@ -4,7 +4,7 @@ import { ENV, type Environment } from '../../lambda/settings/environment.ts';
 import { withClient } from '../../lambda/store/connection/with-client.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { FolderInUseError, openDataFolder } from './data-folder.ts';
-import { runningServerUrl, startPostgres } from './postgres/embedded-postgres.ts';
+import { mayHoldDatabase, runningServerUrl, startPostgres } from './postgres/embedded-postgres.ts';
 
 export const DATA_OPTION = [
   '--data <dir>',
@@ -20,7 +20,7 @@ Environment
  * Gives `work` a connection to the database of DATABASE_URL or of the data folder. The folder's server is started for as
  * long as `work` takes, unless a run is up and has started it already.
  *
- * @throws UserError if the folder does not exist yet
+ * @throws UserError if there is no such folder, or no database in it
  */
 export async function lookIntoDatabase<T>(
   env: Environment,
@@ -40,6 +40,10 @@ export async function withDatabaseUrl<T>(
   if (own) return work(own);
   if (!existsSync(data)) {
     throw new UserError(`The data folder ${data} does not exist: run npm start first, or set DATABASE_URL.`);
+  }
+  // Otherwise a mistyped name would get a new, empty database.
+  if (!mayHoldDatabase(data)) {
+    throw new UserError(`There is no database in ${data}: run npm start first, or set DATABASE_URL.`);
   }
   try {
     return await inOwnServer(data, work);

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { newVaultKey } from '../../lambda/masking/vault/new-key.ts';
 import { ENV } from '../../lambda/settings/environment.ts';
 import { readVault } from '../../lambda/settings/vault-settings.ts';
 import type { CommandLine } from '../../tools/cli/command.ts';
+import { makeFolder } from '../../tools/cli/make-folder.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 import { writeNewFile } from '../../tools/cli/write-new-file.ts';
 import { PRIVATE_FILE } from '../../tools/keys/vault.ts';
@@ -34,11 +35,7 @@ export async function vaultSettings(
 async function makePair(publicFile: string, env: Line['env']): Promise<string> {
   const { name, publicPem, privatePem } = await newVaultKey();
   const folder = join(privateFolder(env), name);
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new UserError(`${folder} cannot be created for the private key (${(error as NodeJS.ErrnoException).code}).`);
-  }
+  makeFolder(folder, { mode: 0o700, name: `The folder of the private key, ${folder},` });
   // The private one first: nothing must be sealed for a key that was lost.
   writeNewFile(join(folder, PRIVATE_FILE), privatePem);
   writeNewFile(publicFile, publicPem);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -63,5 +63,15 @@ describe('login-etl export and sql', () => {
     const { status, stderr } = loginEtl(name, '--data', '/nowhere/at/all', ...(name === 'sql' ? ['select 1'] : []));
     expect(status).toBe(1);
     expect(stderr).toMatch(/^The data folder \S+ does not exist: run npm start first, or set DATABASE_URL\.\n$/);
+  });
+
+  test.for(['audit', 'report'])('%s makes no database in a folder that has none', (name) => {
+    const folder = dataFolder();
+    const { status, stderr } = loginEtl(name, '--data', folder);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: `There is no database in ${folder}: run npm start first, or set DATABASE_URL.\n`,
+    });
+    expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -163,7 +163,7 @@ describe('an export that cannot be finished', () => {
   test('leaves nothing behind if the file cannot be written', async () => {
     const { exitCode, stderr } = await exportOf(await databaseWith(['a']), ['--out', '/dev/null/x.csv']);
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/^\/dev\/null\/x\.csv cannot be written \([A-Z]+\)\.\n$/);
+    expect(stderr).toBe('The folder /dev/null cannot be created (EEXIST).\n');
   });
 
   test('replaces no device and no folder', async () => {

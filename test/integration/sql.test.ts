@@ -99,6 +99,17 @@ describe('login-etl sql', () => {
     expect(stderr).toMatch(/^invalid input syntax for type integer: "a\\u001b\[2J" \(SQLSTATE 22P02\)\n$/);
   });
 
+  test('reads the statement from standard input, if that is not a terminal', async () => {
+    const { url } = await databaseWithRows();
+    const withInput = (input: string, ...args: string[]) =>
+      runLoginEtl(['sql', ...args], { env: { DATABASE_URL: url }, input });
+    expect((await withInput('select count(*)\nfrom user_logins;\n', '--csv')).stdout).toBe('count\n3\n');
+    expect(await withInput('')).toMatchObject({ exitCode: 2, stderr: 'Standard input holds no statement.\n' });
+    for (const empty of [await withInput(' \n\n'), await withInput('', ' ')]) {
+      expect(empty).toMatchObject({ exitCode: 2, stdout: '', stderr: 'The statement is empty.\n' });
+    }
+  });
+
   test('reads with the rights of an analyst', async () => {
     const { analystUrl } = await databaseWithRows();
     const env = { DATABASE_URL: analystUrl };
@@ -131,7 +142,7 @@ describe('login-etl sql', () => {
     writeFileSync(psql, `#!/bin/sh\necho "$*|$PGPASSWORD|$PGOPTIONS" > ${seen}\nexit 3\n`);
     chmodSync(psql, 0o755);
     const env = { DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/logins', PATH: `${folder}:${process.env.PATH}` };
-    expect((await runLoginEtl(['sql'], { env })).exitCode).toBe(3);
+    expect((await runLoginEtl(['sql'], { env, typed: '' })).exitCode).toBe(3);
     expect(readFileSync(seen, 'utf8')).toBe(
       'postgres://me@127.0.0.1:1/logins|secret|-c default_transaction_read_only=on\n',
     );
@@ -139,7 +150,7 @@ describe('login-etl sql', () => {
 
   test('says so if there is no psql', async () => {
     const env = { DATABASE_URL: 'postgres://me@127.0.0.1:1/logins', PATH: '/nowhere' };
-    const { exitCode, stderr } = await runLoginEtl(['sql'], { env });
+    const { exitCode, stderr } = await runLoginEtl(['sql'], { env, typed: '' });
     expect(exitCode).toBe(2);
     expect(stderr).toContain('psql is not installed');
   });

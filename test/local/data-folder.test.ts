@@ -85,7 +85,15 @@ describe('a folder that cannot be used is one sentence', () => {
     const path = join(makeParent(), 'file');
     writeFileSync(path, '');
     expect(() => openDataFolder(path)).toThrow(new UserError(`The data folder ${path} cannot be created (EEXIST).`));
-    expect(() => openDataFolder(join(path, 'data'))).toThrow(/cannot be created \(ENOTDIR\)\.$/);
+    for (const below of ['data', 'data/deeper']) {
+      expect(() => openDataFolder(join(path, below))).toThrow(/cannot be created \(ENOTDIR\)\.$/);
+    }
+  });
+
+  test.runIf(existsSync('/proc/self'))('if the system lets nobody create one', () => {
+    for (const path of ['/proc/data', '/proc/data/deeper']) {
+      expect(() => openDataFolder(path)).toThrow(`The data folder ${path} cannot be created (ENOENT).`);
+    }
   });
 
   test('if its lock is not a file', () => {

@@ -7,20 +7,37 @@ import { UserError } from './user-error.ts';
  * @throws UserError if it exists already, or cannot be written
  */
 export function writeNewFile(file: string, content: string): void {
-  let isOurs = false;
+  const opened = openNewFile(file);
   try {
-    const opened = openSync(file, 'wx', 0o600);
-    isOurs = true;
-    try {
-      writeFileSync(opened, content);
-    } finally {
-      closeSync(opened);
-    }
+    writeFileSync(opened, content);
   } catch (error) {
     // Half a file would get in the way of the next try.
-    if (isOurs) rmSync(file);
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new UserError(`${file} exists already and will not be overwritten.`);
-    throw new UserError(`${file} cannot be written (${code}).`);
+    rmSync(file);
+    throw cannotBeWritten(file, error);
+  } finally {
+    closeSync(opened);
   }
+}
+
+/**
+ * Creates a file that only its owner can read.
+ *
+ * @returns its descriptor
+ * @throws UserError if it exists already, or cannot be created
+ */
+export function openNewFile(file: string): number {
+  try {
+    return openSync(file, 'wx', 0o600);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? existsAlready(file) : cannotBeWritten(file, error);
+  }
+}
+
+/** What a command says instead of overwriting a file. */
+export function existsAlready(file: string, exitCode?: number): UserError {
+  return new UserError(`${file} exists already and will not be overwritten.`, exitCode);
+}
+
+function cannotBeWritten(file: string, error: unknown): UserError {
+  return new UserError(`${file} cannot be written (${(error as NodeJS.ErrnoException).code}).`);
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { makeFolder } from '../cli/make-folder.ts';
 import { UserError } from '../cli/user-error.ts';
 
 /**
@@ -19,14 +20,14 @@ export async function writePrivateFile(file: string, content: Readable): Promise
   }
   const half = `${path}.${randomBytes(4).toString('hex')}`;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path), { name: `The folder ${dirname(path)}` });
     await pipeline(content, createWriteStream(half, { flags: 'wx', mode: 0o600 }));
     renameSync(half, path);
     return path;
   } catch (error) {
     if (existsSync(half)) rmSync(half);
     const { syscall, code } = error as NodeJS.ErrnoException;
-    if (!syscall || !['open', 'write', 'mkdir', 'rename'].includes(syscall)) throw error;
+    if (!syscall || !['open', 'write', 'rename'].includes(syscall)) throw error;
     throw new UserError(`${path} cannot be written (${code}).`);
   }
 }

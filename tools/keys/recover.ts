@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { ConfigError, NoRightError } from '../../lambda/errors.ts';
 import { SECRET_FIELDS } from '../../lambda/jobs/pseudonym/pseudonym.ts';
@@ -12,6 +12,7 @@ import { confirm } from '../cli/confirm.ts';
 import { formatCount } from '../cli/progress.ts';
 import { UserError } from '../cli/user-error.ts';
 import { positiveInteger, requiredChoice } from '../cli/values.ts';
+import { openNewFile } from '../cli/write-new-file.ts';
 import { invokeOnStage } from '../stage/invoke.ts';
 import { requireOnePlace, STAGE_OPTION } from '../stage/stage.ts';
 import type { LookIntoDatabase } from './audit.ts';
@@ -69,7 +70,8 @@ export function recoverCommand(look: LookIntoDatabase, folder: string): CommandM
         ? openOnStage(options.stage, request, line)
         : await openHere(request, line, look, folder);
       await confirmMany(pseudonyms.length, options.stage ? CAP : (options.more ?? CAP), line);
-      const file = openNew(options.out);
+      // Before anything is opened, or a request would be recorded for nothing.
+      const file = openNewFile(options.out);
       let isWritten = false;
       try {
         const result = await open();
@@ -146,17 +148,6 @@ async function confirmMany(count: number, cap: number, line: Omit<CommandLine, '
   const question = `Type ${count} to open that many values: `;
   const isWanted = await confirm(question, [`${count}`], { ...line, stop: line.interrupt() });
   if (!isWanted) throw new UserError('Nothing was opened.');
-}
-
-/** Before anything is opened, or a request would be recorded for nothing. */
-function openNew(file: string): number {
-  try {
-    return openSync(file, 'wx', 0o600);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new UserError(`${file} exists already and will not be overwritten.`);
-    throw new UserError(`${file} cannot be written (${code}).`);
-  }
 }
 
 function answer({ values, unknown, older, auditId }: Recovered, file: string | null) {

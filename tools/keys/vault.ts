@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { newVaultKey } from '../../lambda/masking/vault/new-key.ts';
 import { defineCommand, defineGroup } from '../cli/command.ts';
+import { makeFolder } from '../cli/make-folder.ts';
 import { UserError } from '../cli/user-error.ts';
 import { writeNewFile } from '../cli/write-new-file.ts';
 
@@ -29,7 +30,7 @@ Example:
     const folder = outsideProject(out);
     const pair = await newVaultKey();
     const files = { publicKey: join(folder, PUBLIC_FILE), privateKey: join(folder, PRIVATE_FILE) };
-    makeFolder(folder);
+    makeFolder(folder, { mode: 0o700 });
     // The private one first: without it the other must not be used.
     writeNewFile(files.privateKey, pair.privatePem);
     writeNewFile(files.publicKey, pair.publicPem);
@@ -65,12 +66,4 @@ function existingPart(path: string): string {
   let part = path;
   while (!existsSync(part)) part = dirname(part);
   return realpathSync(part);
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new UserError(`${folder} cannot be created (${(error as NodeJS.ErrnoException).code}).`);
-  }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../../tools/cli/user-error.ts';
 import { freePort, requireFreePort } from '../ports.ts';
@@ -64,6 +64,15 @@ export async function startPostgres(folder: string, options: PostgresOptions = {
       await runProgram(pgCtl, ['stop', '-w', '-m', 'fast', '-D', data], as);
     },
   };
+}
+
+/** Whether there is a database in the folder; also true if this user may not look. */
+export function mayHoldDatabase(folder: string): boolean {
+  try {
+    return statSync(join(postgresHome(folder), 'data'), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /**

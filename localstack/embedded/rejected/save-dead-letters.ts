@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { formatCount } from '../../../tools/cli/progress.ts';
-import { UserError } from '../../../tools/cli/user-error.ts';
+import { existsAlready } from '../../../tools/cli/write-new-file.ts';
 import { writePrivateFile } from '../../../tools/database/write-file.ts';
 import { createBusyQueue } from '../../../tools/sqs/busy-queue.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -10,8 +10,7 @@ const TEN = { max: 10, waitSeconds: 0 };
 
 /** Before the run: it may be the input, or the only copy of what was rejected before. */
 export function refuseExisting(file: string | undefined): void {
-  if (file !== undefined && existsSync(file))
-    throw new UserError(`${file} exists already and will not be overwritten.`, 2);
+  if (file !== undefined && existsSync(file)) throw existsAlready(file, 2);
 }
 
 /** Dead letters end with the queue, which lives in memory; a file keeps them. */
