@@ -10,6 +10,8 @@ export interface HmacKeyProps {
   /** The only network from which they may use it. */
   vpc: ec2.IVpc;
   removalPolicy: RemovalPolicy;
+  /** Nobody can use a disabled one until it is enabled again. */
+  isEnabled?: boolean;
 }
 
 /**
@@ -19,11 +21,13 @@ export interface HmacKeyProps {
 export class HmacKey extends Construct {
   readonly key: kms.Key;
 
-  constructor(scope: Construct, id: string, { description, alias, users, vpc, removalPolicy }: HmacKeyProps) {
+  constructor(scope: Construct, id: string, props: HmacKeyProps) {
     super(scope, id);
+    const { description, alias, users, vpc, removalPolicy, isEnabled = true } = props;
     this.key = new kms.Key(this, 'Key', {
       description,
       alias,
+      enabled: isEnabled,
       keySpec: kms.KeySpec.HMAC_256,
       keyUsage: kms.KeyUsage.GENERATE_VERIFY_MAC,
       // Can never be changed later. Without a replica it costs nothing, nobody can create one until the policy below allows

@@ -106,6 +106,14 @@ const PIPELINE: readonly Check<PipelineSettings>[] = [
 
 const AWS: readonly Check<AwsSettings>[] = [
   {
+    isWrong: ({ maskKeyId, nextMaskKeyId, retiredMaskKeyIds: retired }) =>
+      !retired.every((kid) => KEY_ID.test(kid) && kid !== maskKeyId && kid !== nextMaskKeyId) ||
+      new Set(retired).size < retired.length,
+    problem: ({ retiredMaskKeyIds }) =>
+      `retiredMaskKeyIds is ${JSON.stringify(retiredMaskKeyIds)}, and must name other keys than maskKeyId and nextMaskKeyId, ` +
+      'each once.',
+  },
+  {
     isWrong: ({ database }) => !/^\d+\.\d+$/.test(database.engineVersion),
     problem: ({ database }) =>
       `database.engineVersion is "${database.engineVersion}", and must be a release of Aurora PostgreSQL such as 17.9.`,

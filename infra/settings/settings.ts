@@ -50,6 +50,8 @@ export interface IngestSettings {
 export interface AwsSettings extends PipelineSettings {
   /** Seals every ip and device id, so that `recover` can open them for a reason. What was not sealed cannot be recovered. */
   recoveryVault: boolean;
+  /** Ids of layer keys that were replaced: disabled, and kept for backups from before. A stack without one cannot get it back. */
+  retiredMaskKeyIds: readonly string[];
   /** Termination and deletion protection, and what holds data or logs stays when its stack goes. */
   retained: boolean;
   network: {
@@ -133,6 +135,7 @@ const PROD: AwsSettings = {
   nextMaskKeyId: null,
   promisedOutageMinutes: 60,
   recoveryVault: false,
+  retiredMaskKeyIds: [],
   retained: true,
   network: { endpointZones: 2 },
   database: {

@@ -51,16 +51,18 @@ export class StatefulStack extends Stack {
       description: 'Pseudonyms of ip and device_id; without it no later login can be joined with the earlier ones',
       alias: nameOf(stage, 'mask'),
     }).key;
-    // Named by its id, since another id needs another key: the old one stays until its pseudonyms are under the new one.
-    const layerKey = (kid: string) =>
+    // Named by its id, since another id needs another key: the old one stays for as long as a backup is under it.
+    const layerKey = (kid: string, isEnabled = true) =>
       new HmacKey(this, `MaskLayerKey-${kid}`, {
         ...access,
+        isEnabled,
         users: [...makePseudonyms, ...(settings.nextMaskKeyId === null ? [] : [roleNameOf(stage, 'rekey')])],
         description: `Layer ${kid} over the pseudonyms; without it they can be neither joined nor given another layer`,
         alias: nameOf(stage, `mask-layer-${kid}`),
       }).key;
     this.layerKey = layerKey(settings.maskKeyId);
     this.nextLayerKey = settings.nextMaskKeyId === null ? null : layerKey(settings.nextMaskKeyId);
+    for (const kid of settings.retiredMaskKeyIds) layerKey(kid, false);
     this.vaultKey = settings.recoveryVault
       ? new VaultKey(this, 'VaultKey', {
           ...access,

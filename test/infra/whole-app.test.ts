@@ -49,6 +49,24 @@ test('while the layer key is replaced there are two, the function may use both, 
   expect(() => app.synth()).not.toThrow();
 });
 
+test('a layer key that was replaced stays what it is, disabled and used by nobody, so that a restored backup can be moved', () => {
+  const layersOf = (settings: Partial<typeof PROD>) => {
+    const { stateful, stateless } = awsTemplates({ ...PROD, ...settings });
+    const keys = Object.entries(stateful.findResources('AWS::KMS::Key', { Properties: { KeySpec: 'HMAC_256' } }));
+    const layers = keys.filter(([id]) => id.startsWith('MaskLayerKey'));
+    return {
+      enabled: Object.fromEntries(layers.map(([id, { Properties }]) => [id, Properties.Enabled !== false])),
+      users: JSON.stringify([stateless.toJSON(), stateful.findResources('AWS::EC2::VPCEndpoint')]),
+    };
+  };
+  const [k1, k2] = Object.keys(layersOf({ nextMaskKeyId: 'k2' }).enabled) as [string, string];
+  const after = layersOf({ maskKeyId: 'k2', retiredMaskKeyIds: ['k1'] });
+  expect(after.enabled).toEqual({ [k1]: false, [k2]: true });
+  expect(after.users).not.toContain('MaskLayerKeyk1');
+  expect(layersOf({ nextMaskKeyId: 'k2' }).enabled).toEqual({ [k1]: true, [k2]: true });
+  expect(Object.keys(layersOf({ maskKeyId: 'k2' }).enabled)).toEqual([k2]);
+});
+
 test('the stack with the data is protected and deployed first', () => {
   const { stateful, stateless } = addAwsPipeline(createApp(), PROD);
   expect(stateful.terminationProtection).toBe(true);
