@@ -13,6 +13,7 @@ export interface Column {
   type: 'varchar' | 'integer';
 }
 
+// Stryker disable ObjectLiteral: only a database can tell
 /** All columns of `user_logins` but `create_date`. */
 export const COLUMNS: readonly Column[] = FIELD_NAMES.map((field) => ({
   name: FIELDS[field].column,

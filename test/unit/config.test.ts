@@ -152,9 +152,16 @@ describe('a wrong setting is named', () => {
   });
 });
 
+test('a missing key has no default, and the sentence says how to make one', () => {
+  expect(problemsOf({ ...ENVIRONMENT, MASK_KEY: '' })).toEqual([
+    'MASK_KEY is missing, and there is no default; make one with: echo hex:$(openssl rand -hex 32), or name a key of ' +
+      'KMS in MASK_KMS_KEY.',
+  ]);
+});
+
 test.for(['k2', 'k9999'])('%s has a layer key of its own', (maskKeyId) => {
   const problems = problemsOf({ ...ENVIRONMENT, MASK_KEY_ID: maskKeyId });
-  expect(problems).toEqual([expect.stringMatching(/^MASK_LAYER_KEY is missing/)]);
+  expect(problems).toEqual([expect.stringMatching(/^MASK_LAYER_KEY is missing, and only k1 can do without;/)]);
 });
 
 test('one key of KMS is not root and layer at once', () => {

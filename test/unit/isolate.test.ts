@@ -80,6 +80,13 @@ describe('rows at fault', () => {
     expect(statements).toHaveLength(4);
   });
 
+  test('one before the row that the server points at ends the trust in what it says', async () => {
+    let last = 1_024;
+    const { outcomes, statements } = await write(1_024, new Map([[0, DATA]]), [], () => --last);
+    expect(outcomes).toEqual(storedExcept(1_024, { 0: REJECTED }));
+    expect(statements.length).toBeLessThan(50);
+  });
+
   test('no row that was written is sent again', async () => {
     const { statements } = await write(64, new Map([[10, DATA]]));
     const written = statements.filter((chunk) => !chunk.includes(10)).flat();

@@ -46,6 +46,18 @@ test('every outcome is counted once, failures also by reason', () => {
   expect(counts.received).toBe(counts.stored + counts.duplicate + counts.rejected + counts.retried);
 });
 
+test('what is not rejected counts the same at any receive', () => {
+  const record = sqsRecord(VALID_BODY);
+  const again = { ...record, attributes: { ...record.attributes, ApproximateReceiveCount: '2' } };
+  const outcomes: Outcome[] = [{ kind: 'stored' }, { kind: 'duplicate' }, { kind: 'retry', reason: 'database 57P01' }];
+  expect(tally(outcomes.map((outcome) => ({ record: again, outcome })))).toMatchObject({
+    stored: 1,
+    duplicate: 1,
+    retried: 1,
+    rejectedAgain: 0,
+  });
+});
+
 test('a message that is rejected again and again is counted as rejected once', () => {
   const record = sqsRecord(VALID_BODY);
   const deliveries = ['1', '2', '3'].map((ApproximateReceiveCount) => ({
