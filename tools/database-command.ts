@@ -1,3 +1,4 @@
+import { DATABASE_URL_MISSING } from '../lambda/settings/database-settings.ts';
 import { ENV } from '../lambda/settings/environment.ts';
 import { keepTrying, WAIT_SECONDS } from '../lambda/store/connection/keep-trying.ts';
 import { type CommandModule, defineCommand } from './cli/command.ts';
@@ -38,9 +39,7 @@ Example:
         ),
     async ({ env, options: { wait = WAIT_SECONDS }, stderr }) => {
       const databaseUrl = env[ENV.databaseUrl];
-      if (!databaseUrl) {
-        throw new UserError('DATABASE_URL is missing; it is postgres://user:password@host:5432/database');
-      }
+      if (!databaseUrl) throw new UserError(DATABASE_URL_MISSING);
       const patience = { seconds: wait, say: (line: string) => void stderr.write(`${line}\n`) };
       const json = await keepTrying(() => run(databaseUrl), patience);
       return { json, text: `${describe(json)}\n` };

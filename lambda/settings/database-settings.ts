@@ -2,6 +2,8 @@ import { type DatabaseConfig, parseDatabaseUrl, withPassword } from '../store/co
 import { createIamToken } from '../store/connection/iam-token.ts';
 import { ENV, type Environment } from './environment.ts';
 
+export const DATABASE_URL_MISSING = `${ENV.databaseUrl} is missing: set it to postgres://user:password@host:5432/database.`;
+
 /**
  * Reads DATABASE_URL and DATABASE_LOGIN.
  *
@@ -12,7 +14,7 @@ export function readDatabase(env: Environment, problems: string[]): DatabaseConf
   if (login !== 'password' && login !== 'iam') problems.push(`${ENV.databaseLogin} must be password or iam.`);
   const url = env[ENV.databaseUrl];
   if (!url) {
-    problems.push(`${ENV.databaseUrl} is missing; it is postgres://user:password@host:5432/database.`);
+    problems.push(DATABASE_URL_MISSING);
     return null;
   }
   const parsed = parseDatabaseUrl(url);

@@ -1,23 +1,22 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { stubAwsEnvironment } from '../support/aws-server.ts';
 import { TEST_MASK_KEY } from '../support/function.ts';
 import { KMS_KEY, startKms } from '../support/kms.ts';
 import { OWNER, startRds } from '../support/rds.ts';
 import { sqsEvent, sqsRecord, VALID_BODY } from '../support/records.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const run = promisify(execFile);
 const MIGRATIONS = 'lambda/store/schema/migrations';
 
 /** A folder with the entry as the deployment bundles it, and a program that calls it once. */
 async function bundle(entry: string, files: string[] = []): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'login-etl-bundle-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   await build({
     entryPoints: [entry],
     outfile: join(folder, 'index.mjs'),

@@ -126,7 +126,7 @@ describe('ends with 2, and has received nothing, if', () => {
     ['a key is missing', { MASK_KEY: '' }, /MASK_KEY is missing/],
     ['a setting is not a number', { RETRY_WAIT_SECONDS: 'soon' }, /RETRY_WAIT_SECONDS/],
     ['the queue is not named', { QUEUE_URL: '' }, /QUEUE_URL is missing/],
-    ['the password is wrong', { DATABASE_URL: 'password' }, /refuses the login of DATABASE_URL \(28P01\)/],
+    ['the password is wrong', { DATABASE_URL: 'password' }, /refuses the login in DATABASE_URL \(28P01\)/],
     ['the database does not exist', { DATABASE_URL: 'name' }, /does not exist \(3D000\)/],
     ['the role may not write', { DATABASE_URL: 'analyst' }, /grant it login_writer \(42501\)/],
   ] as const)('%s', async ([, env, message]) => {

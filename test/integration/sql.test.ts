@@ -1,10 +1,10 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { runLoginEtl } from '../support/program.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 async function databaseWithRows(): Promise<TestDatabase> {
   const database = await createDatabase();
@@ -135,8 +135,7 @@ describe('login-etl sql', () => {
   });
 
   test('opens psql without a statement, read-only, and keeps the password off its command line', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'login-etl-psql-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder();
     const psql = join(folder, 'psql');
     const seen = join(folder, 'seen');
     writeFileSync(psql, `#!/bin/sh\necho "$*|$PGPASSWORD|$PGOPTIONS" > ${seen}\nexit 3\n`);

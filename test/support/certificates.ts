@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { temporaryFolder } from './temporary-folder.ts';
 
 export interface Certificate {
   cert: string;
@@ -13,8 +12,7 @@ export interface Certificate {
 
 /** A certificate for a host name, from an authority of its own; the files go when the test ends. */
 export function makeCertificate(hostname: string): Certificate {
-  const folder = mkdtempSync(join(tmpdir(), 'login-etl-certificates-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder();
   const file = (name: string) => join(folder, name);
   const openssl = (command: string) => execFileSync('openssl', command.split(' '), { cwd: folder, stdio: 'ignore' });
   writeFileSync(file('host.cnf'), `subjectAltName=DNS:${hostname}\n`);

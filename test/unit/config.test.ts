@@ -1,12 +1,12 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ConfigError } from '../../lambda/errors.ts';
 import { readConfig } from '../../lambda/settings/config.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { countingKey } from '../support/pseudonyms.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const KEY = createHash('sha256').update('a key for tests').digest();
 const LAYER_KEY = createHash('sha256').update('a layer key for tests').digest();
@@ -288,8 +288,7 @@ describe('the key of the vault', () => {
   const publicPem = pem('spki');
 
   test('is none by default, a public key in PEM, a file of it, or the name of one in KMS', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'login-etl-config-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder();
     const file = join(folder, 'vault-public.pem');
     writeFileSync(file, publicPem);
     const vaultOf = (env: Environment) => readConfig({ ...ENVIRONMENT, ...env }).vault;

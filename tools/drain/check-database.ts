@@ -6,18 +6,18 @@ import type { Environment } from '../../lambda/settings/environment.ts';
 import { createStore } from '../../lambda/store/store.ts';
 import { wrongSetting } from './settings.ts';
 
-/** Keyed by how the SQLSTATE begins. Waiting does not change these. */
+/** By the beginning of the SQLSTATE. Waiting cannot fix these. */
 const FINAL: readonly [string, string][] = [
-  ['28', 'The database refuses the login of DATABASE_URL'],
-  ['3D', 'The database of DATABASE_URL does not exist'],
-  ['42501', 'The role of DATABASE_URL may not write logins; grant it login_writer'],
+  ['28', 'The database refuses the login in DATABASE_URL'],
+  ['3D', 'The database in DATABASE_URL does not exist'],
+  ['42501', 'The role in DATABASE_URL may not write logins; grant it login_writer'],
   ['42', 'The database has no schema, or an older one: run "npx login-etl migrate" on it'],
 ];
 
 const NO_ROWS: PendingRows = { keys: [], slice: () => [], eachSecret() {} };
 
 /**
- * Writes no rows at all, the way a batch is written: keys, login, rights and schema are then known to be right.
+ * Writes an empty batch the way any batch is written, which proves keys, login, rights and schema.
  *
  * @returns what is away, as a batch would name it, or null
  * @throws ConfigError, KeyMismatchError or UserError if a setting is wrong

@@ -17,7 +17,7 @@ export interface Drain {
   queueUrl: string;
   queue: QueueFacts;
   progress: Progress;
-  /** Stays when the queue is empty. */
+  /** Keeps running when the queue is empty. */
   follow: boolean;
   /** How long an outage may last. */
   giveUpMs: number;
@@ -26,18 +26,18 @@ export interface Drain {
 
 export type Ending = 'empty' | 'gave up' | 'interrupted';
 
-/** Lambda's own, but for a shorter window: the next batch is gathered anyway while one is stored. */
+/** Lambda's batch size with a shorter window, since the next batch is gathered while one is being stored anyway. */
 const BATCH = { batchSize: 10_000, windowMs: 100 };
-/** Time of one invocation: enough for the slowest write and for saying when messages come again. */
+/** Time limit of one invocation: enough for the slowest write, and for setting when messages come again. */
 const TIMEOUT_MS = 30_000;
-/** Time to answer and delete before the messages of a batch are visible again. */
+/** Time left to answer and delete before a batch's messages become visible again. */
 const RESERVE_MS = 1_000;
 /** An empty answer can be wrong, and so can SQS's counts. */
 const EMPTY_IN_A_ROW = 2;
 const CHECK_MS = 500;
 
 /**
- * Stores what is in the queue, by the function's own code in this thread.
+ * Stores what is in the queue with the function's own code, in this thread.
  *
  * @returns when the batches in hand are done
  * @throws ConfigError or KeyMismatchError if the function finds that a setting is wrong
@@ -88,7 +88,8 @@ export async function drainQueue(drain: Drain): Promise<Ending> {
 function createInvoke({ env, queueUrl, queue, progress }: Drain): EventSourceOptions<FunctionAnswer>['invoke'] {
   const nothing: BatchReport = { deliveries: [], changedBy: {} };
   let report = nothing;
-  // Told the queue, the function makes rejected messages visible at once: without a dead-letter queue that never ends.
+  // A function that knows the queue makes rejected messages visible at once, and without a dead-letter queue they would
+  // come back endlessly.
   const queueVariable = { [ENV.queueUrl]: queue.hasDeadLetterQueue ? queueUrl : undefined };
   const handler = createHandler({ ...env, ...queueVariable }, (result) => {
     const deliveries = result.deliveries.map(({ record, outcome }) => ({ messageId: record.messageId, outcome }));
@@ -108,7 +109,7 @@ function createInvoke({ env, queueUrl, queue, progress }: Drain): EventSourceOpt
   };
 }
 
-/** All of it that the function uses outside of Lambda. */
+/** The only part of the context that the function uses outside Lambda. */
 function contextUntil(endsAt: number): Context {
   const context: Pick<Context, 'getRemainingTimeInMillis'> = {
     getRemainingTimeInMillis: () => Math.max(0, endsAt - performance.now()),
@@ -123,7 +124,7 @@ function watchEmptiness({ follow, sqs, queueUrl, queue, progress }: Drain, end: 
   const check = async () => {
     const depth = await readDepth(sqs, queueUrl).catch(() => null);
     if (depth === null || inHand > 0 || emptyInARow < EMPTY_IN_A_ROW) return;
-    // Nobody takes away what is rejected where there is no dead-letter queue.
+    // Without a dead-letter queue, rejected messages stay in this one.
     const staying = queue.hasDeadLetterQueue ? 0 : total(progress.summary().rejected);
     if (depth.visible + depth.hidden + depth.delayed <= staying) end();
   };

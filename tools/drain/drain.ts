@@ -14,12 +14,12 @@ export const command = defineCommand(
   (command) =>
     command
       .description(
-        "Stores what is in an SQS queue by the function's own code, without Lambda; ends when the queue is empty.",
+        "Stores what is in an SQS queue with the function's own code, without Lambda; ends when the queue is empty.",
       )
-      .option('--follow', 'stay when the queue is empty, until Ctrl-C or SIGTERM', false)
+      .option('--follow', 'keep running when the queue is empty, until Ctrl-C or SIGTERM', false)
       .option(
         '--give-up <SECONDS>',
-        `end with 1 when SQS, KMS or the database is away for longer (default: ${GIVE_UP_SECONDS}; with --follow never)`,
+        `exit with 1 when SQS, KMS or the database has been away for longer (default: ${GIVE_UP_SECONDS}; with --follow never)`,
         positiveInteger,
       )
       .option(
@@ -38,7 +38,7 @@ export const command = defineCommand(
   },
 );
 
-/** Whatever the function throws about its settings is one of drain's. */
+/** A wrong setting of the function is a wrong setting of drain, with the same exit code. */
 async function withExitCode<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

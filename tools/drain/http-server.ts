@@ -15,7 +15,7 @@ export interface Health {
   isChecked(): boolean;
 }
 
-/** `/healthz`, `/readyz` and `/metrics`, on every interface: a kubelet asks from outside. None of them has a value in it. */
+/** `/healthz`, `/readyz` and `/metrics`, on every interface, since a kubelet asks from outside. None shows a value. */
 export async function listen(port: number, health: Health): Promise<Listening> {
   const server = createServer(({ url = '', method }, response) => {
     const answer = method === 'GET' || method === 'HEAD' ? answerTo(url.split('?')[0] ?? '', health) : null;

@@ -21,7 +21,7 @@ export function formatMetrics(progress: Progress): string {
     metric(
       'login_etl_retried_total',
       'counter',
-      'Tries that failed for no fault of the message.',
+      'Tries that failed for a reason outside the message.',
       totals.retried,
       'reason',
     ),
@@ -33,7 +33,7 @@ export function formatMetrics(progress: Progress): string {
       'reason',
     ),
     metric('login_etl_batches_total', 'counter', 'Batches given to the function.', totals.batches),
-    metric('login_etl_batch_seconds_total', 'counter', 'Time that the function had them.', totals.batchSeconds),
+    metric('login_etl_batch_seconds_total', 'counter', 'Time that the function spent on them.', totals.batchSeconds),
     metric(
       'login_etl_failed_batches_total',
       'counter',
@@ -51,7 +51,7 @@ export function formatMetrics(progress: Progress): string {
     metric(
       'login_etl_outage_seconds',
       'gauge',
-      'How long something has been away; 0 while all is well.',
+      'How long SQS, KMS or the database has been unreachable, or 0.',
       (outage?.forMs ?? 0) / 1_000,
     ),
     metric('process_cpu_seconds_total', 'counter', 'CPU time, user and system.', (user + system) / 1e6),

@@ -12,18 +12,18 @@ export interface Outage {
 /** What became of the messages so far, and what is away at the moment. */
 export interface Progress {
   batchDone(batch: BatchDone<FunctionAnswer>): void;
-  /** How long the function had a batch. */
+  /** How long one invocation took. */
   invoked(ms: number): void;
-  /** Something cannot be reached, until `batchDone` has news of a message or `reachable` says so. */
+  /** Something is unreachable, until `batchDone` has news of a message or `reachable` says so. */
   unreachable(reason: string): void;
-  /** SQS answers, or all that a batch needs does. */
+  /** SQS answers, or everything that a batch needs. */
   reachable(what: 'sqs' | 'everything'): void;
   outage(): Outage | null;
   summary(): Summary;
   totals(): Totals;
 }
 
-/** Since the start, and never going down: each message once, however often it was delivered. */
+/** Since the start; they never decrease. Each message once, however often it was delivered. */
 export interface Totals {
   stored: number;
   duplicates: number;
@@ -96,7 +96,7 @@ export function createProgress(most?: number): Progress {
   };
 }
 
-/** What a message waits for that is not in it. */
+/** The outage that a message waits for, if it waits for one. */
 function awayIn(outcome: Outcome): string | null {
   return outcome.kind === 'retry' && /^(database|kms) /.test(outcome.reason) ? outcome.reason : null;
 }

@@ -17,12 +17,11 @@ export interface QueueDepth {
   delayed: number;
 }
 
-/** SQS's default, and about what the slowest batch takes: a shorter timeout gives out messages that are being stored. */
+/** SQS's default, and about what the slowest batch takes: with less, SQS hands out messages that are still being stored. */
 const SHORTEST_VISIBILITY_MS = 30_000;
 
 /**
- * @throws UserError if this queue cannot be drained, or never will be with these settings; what SQS threw where it may
- *   be in a moment
+ * @throws UserError if waiting cannot help; QueueUnreachable if SQS may answer in a moment
  */
 export async function readQueue(sqs: SQSClient, QueueUrl: string): Promise<QueueFacts> {
   const attributes = await attributesOf(sqs, QueueUrl);
@@ -49,7 +48,7 @@ export async function readDepth(sqs: SQSClient, QueueUrl: string): Promise<Queue
 /** Its message is the error's name or system code. */
 export class QueueUnreachable extends Error {}
 
-/** Refusals that no waiting changes, by SQS's names for them. */
+/** Refusals that waiting cannot fix, by SQS's names for them. */
 const FINAL: Readonly<Record<string, string>> = {
   QueueDoesNotExist: 'The queue does not exist in this account and region',
   'AWS.SimpleQueueService.NonExistentQueue': 'The queue does not exist in this account and region',

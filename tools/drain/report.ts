@@ -15,7 +15,7 @@ export interface Report extends Summary {
 
 const EXIT = { complete: 0, incomplete: 1, rejected: 3 } as const;
 
-/** 0: empty, and every message is a row. 3: empty, and some are dead letters. 1: an outage, or nobody took them away. */
+/** 0: empty, and every message is a row. 3: empty, and some are dead letters. 1: an outage, or rejected ones stay. */
 export function exitCodeOf({ ending, rejected, unstored, hasDeadLetterQueue }: Report): number {
   if (ending !== 'empty') return EXIT.incomplete;
   if (total(rejected) + total(unstored) === 0) return EXIT.complete;
@@ -48,7 +48,7 @@ const ENDINGS: Readonly<Record<Ending, string>> = {
   interrupted: 'Stopped',
 };
 
-/** One line now and then. */
+/** The line that is printed every ten seconds. */
 export function progressLine(progress: Progress, perSecond: number): string {
   const { stored, duplicates, rejected, unstored } = progress.summary();
   const outage = progress.outage();

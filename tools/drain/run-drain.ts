@@ -12,7 +12,7 @@ import { progressLine, type Report } from './report.ts';
 import { checkSettings } from './settings.ts';
 
 export interface DrainOptions {
-  /** Stays when the queue is empty. */
+  /** Keeps running when the queue is empty. */
   follow: boolean;
   /** How long an outage may last; Infinity never gives up. */
   giveUpMs: number;
@@ -30,11 +30,11 @@ export interface DrainContext {
 const LINE_MS = 10_000;
 const CHECK_TIMEOUT_MS = 10_000;
 const CHECK_AGAIN_MS = 2_000;
-/** By a run without an end: more than are ever on their way to the dead-letter queue at once, in some 20 MB. */
+/** Messages that `--follow` remembers: more than are ever on their way to the dead-letter queue at once, in some 20 MB. */
 const REMEMBERED = 100_000;
 
 /**
- * Checks everything that can be wrong, and then drains.
+ * Checks settings, queue and database, then drains.
  *
  * @throws UserError, ConfigError or KeyMismatchError if a setting is wrong: then no message was received, unless the
  *   setting became wrong later
@@ -72,7 +72,7 @@ export async function runDrain(options: DrainOptions, context: DrainContext): Pr
 const NO_DEAD_LETTER_QUEUE =
   'The queue has no dead-letter queue, so rejected messages stay in it. Give it a redrive policy to get them out of the way.\n';
 
-/** @returns null if something is away that may be back in a moment; `progress` knows what */
+/** @returns null if something is unreachable that may be back in a moment; `progress` knows what */
 async function check(
   sqs: SQSClient,
   queueUrl: string,
@@ -92,7 +92,7 @@ async function check(
   }
 }
 
-/** Tries again and again, until the outage is longer than it may be. */
+/** Tries again until everything is reachable, or the outage is longer than `giveUpMs`. */
 async function untilReachable(
   attempt: () => Promise<QueueFacts | null>,
   { progress, giveUpMs, stop }: { progress: Progress; giveUpMs: number; stop: AbortSignal },

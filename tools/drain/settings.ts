@@ -2,7 +2,7 @@ import { readConfig } from '../../lambda/settings/config.ts';
 import { ENV, type Environment } from '../../lambda/settings/environment.ts';
 import { UserError } from '../cli/user-error.ts';
 
-/** An error that waiting does not change. */
+/** An error that waiting cannot fix. */
 export function wrongSetting(message: string): UserError {
   return new UserError(message, 2);
 }
@@ -13,17 +13,18 @@ export function wrongSetting(message: string): UserError {
  */
 export function checkSettings(env: Environment): string {
   const { queueUrl } = readConfig(env);
-  if (!queueUrl) throw wrongSetting(`${ENV.queueUrl} is missing; it is https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.`);
+  if (!queueUrl)
+    throw wrongSetting(`${ENV.queueUrl} is missing: set it to https://sqs.REGION.amazonaws.com/ACCOUNT/NAME.`);
   if (new URL(queueUrl).pathname.endsWith('.fifo')) throw fifoQueue();
   return queueUrl;
 }
 
 /** Refused, since a rejected message is made visible at once, and would overtake or hold up the others of its group. */
 export function fifoQueue(): UserError {
-  return wrongSetting('This is a FIFO queue, and a login needs no order: drain works on standard queues only.');
+  return wrongSetting('This is a FIFO queue: drain works on standard queues only, since logins need no order.');
 }
 
-/** That of the environment or, where it names none, of the queue's URL. */
+/** The region in the environment or, if it names none, in the queue's URL. */
 export function regionOf(queueUrl: string, env: Environment): string {
   const { hostname } = new URL(queueUrl);
   const region = env.AWS_REGION || env.AWS_DEFAULT_REGION || /^sqs\.([a-z0-9-]+)\./.exec(hostname)?.[1];

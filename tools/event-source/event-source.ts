@@ -12,11 +12,11 @@ export interface EventSourceOptions<Given extends InvocationAnswer> extends Sour
    * @param receivedAt when the first record came, on the clock of `performance.now`
    */
   invoke(event: SQSEvent, receivedAt: number): Promise<Given>;
-  /** Told of each batch when what succeeded is deleted, in the order of the invocations. */
+  /** Called for each batch once its successes are deleted, in the order of the invocations. */
   onBatch?(done: BatchDone<Given>): void;
-  /** A wait for a first message has ended without one. */
+  /** Called when a wait for a first message ended without one. */
   onEmpty?(): void;
-  /** The wait for a first message failed; it begins again in half a second. */
+  /** Called when that wait failed; it begins again in half a second. */
   onError?(error: unknown): void;
 }
 
@@ -35,7 +35,7 @@ export interface BatchDone<Given extends InvocationAnswer = InvocationAnswer> {
 }
 
 export interface EventSource {
-  /** Takes no further message, and waits for those it has. */
+  /** Receives nothing more, and waits for what it has. */
   stop(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ const PAUSE_AFTER_ERROR_MS = 500;
 
 /**
  * Does what Lambda's event source mapping does: gathers, invokes, and deletes what succeeded. What failed stays, and SQS
- * itself gives it back or moves it to the dead-letter queue. The three overlap, with at most one batch in each.
+ * delivers it again or moves it to the dead-letter queue. The three overlap, with at most one batch in each.
  */
 export function startEventSource<Given extends InvocationAnswer>(options: EventSourceOptions<Given>): EventSource {
   const stopping = new AbortController();
@@ -120,7 +120,7 @@ async function finish<Given extends InvocationAnswer>(
   onBatch?.({ messageIds, kept: new Set([...failed, ...undeleted.map(({ messageId }) => messageId)]), ...invoked });
 }
 
-/** @returns those that could not be deleted: they come again, and the function knows them by its ledger */
+/** @returns the ones that could not be deleted: they come again, and the function's ledger recognises them */
 function deleteMessages(records: readonly SQSRecord[], queue: BusyQueue): Promise<SQSRecord[]> {
   return inBatchesOfTen(records, DELETES_AT_ONCE, (ten) =>
     queue.deleteBatch(ten.map(({ receiptHandle }) => receiptHandle)).then(

@@ -13,12 +13,12 @@ export interface BatchLimits {
   batchSize: number;
   /** How long a batch may wait for more after its first record. Lambda counts in seconds, this in milliseconds. */
   windowMs: number;
-  /** How long one call waits for a first record: 1 to 20, and 20 where it is left out. */
+  /** How long one call waits for a first record: 1 to 20 seconds, 20 by default. */
   waitSeconds?: number;
 }
 
 export interface ReceivedBatch {
-  /** The records of each invocation: one, and another one for what exceeded the payload limit. None if none came. */
+  /** The records of each invocation: usually one, a second for what exceeds the payload limit, none if nothing came. */
   payloads: SQSRecord[][];
   /** When the first came, on the clock of `performance.now`: its visibility timeout has run since. */
   receivedAt: number;
@@ -44,7 +44,7 @@ const LONGEST_UNBROKEN_SECONDS = 1;
  */
 export async function receiveBatch(source: Source, limits: BatchLimits, stop: AbortSignal): Promise<ReceivedBatch> {
   const waitSeconds = limits.waitSeconds ?? 20;
-  // Only a long wait is broken off: an answer that is lost hides its messages for a whole visibility timeout.
+  // Only a long wait is cancelled: a lost answer hides its messages for a whole visibility timeout.
   const signal = waitSeconds > LONGEST_UNBROKEN_SECONDS ? { signal: stop } : {};
   const records = await receive(source, { max: Math.min(PER_CALL, limits.batchSize), waitSeconds, ...signal });
   const receivedAt = performance.now();
@@ -64,13 +64,13 @@ async function gather(batch: SQSRecord[], source: Source, limits: BatchLimits, s
   let callers = 0;
   let isOpen = true;
   const isFull = () => asked >= batchSize || bytes >= MAX_PAYLOAD_BYTES;
-  /** A full answer calls for another caller, an empty one sends all away but the last. */
+  /** A full answer adds a caller; an empty one ends all but the last. */
   const caller = async (): Promise<void> => {
     callers++;
     while (isOpen && !stop.aborted && !isFull() && performance.now() < until) {
       const max = Math.min(PER_CALL, batchSize - asked);
       asked += max;
-      // What there is already must not wait for a visibility timeout because of an error.
+      // An error must not leave what has come already waiting for its visibility timeout.
       const more = await receive(source, { max, waitSeconds: 0 }).catch(() => null);
       isOpen &&= more !== null;
       if (more === null) break;
@@ -86,7 +86,7 @@ async function gather(batch: SQSRecord[], source: Source, limits: BatchLimits, s
   };
   const helpers: Promise<void>[] = [];
   await caller();
-  // Grows while it is gone through.
+  // The list grows while this loop runs.
   for (const helper of helpers) await helper;
   return bytes;
 }

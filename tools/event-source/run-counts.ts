@@ -7,7 +7,7 @@ export interface DeliveryReport {
   outcome: Outcome;
 }
 
-/** What the function says of a batch besides its response. */
+/** What the function reports about a batch besides its response. */
 export interface BatchReport {
   deliveries: readonly DeliveryReport[];
   changedBy: Changed['changedBy'];
@@ -27,7 +27,7 @@ export interface Summary {
   rejected: Record<string, number>;
   /** Last seen failing for a reason that is not their own. */
   unstored: Record<string, number>;
-  /** Valid ones of which something was changed or left out, by what. */
+  /** Valid ones in which something was changed or left out, by what. */
   changed: Record<string, number>;
 }
 
@@ -41,7 +41,7 @@ export interface RunCounts {
    * @returns what this batch added to the summary
    */
   delivered(report: BatchReport, kept: ReadonlySet<string>): Summary;
-  /** The function answered for none of them. */
+  /** The invocation failed, so none of them has an outcome. */
   failed(messageIds: readonly string[], reason: string): void;
   /** Messages that need nothing more from the function. */
   finished(): number;
@@ -50,12 +50,12 @@ export interface RunCounts {
 }
 
 /**
- * @param most messages of a kind that are remembered. Of more, the longest unheard of are forgotten: a rejected one stays
- *   counted, and would count again if it came again; one to be tried again was taken by somebody else
+ * @param most messages of a kind that are remembered. Beyond that the oldest are forgotten: a rejected one stays counted,
+ *   and would count twice if it came again; one due for another try has gone to another consumer
  */
 export function createRunCounts(most = Number.POSITIVE_INFINITY): RunCounts {
   const done = { stored: 0, duplicate: 0 };
-  /** Rejected ones that are forgotten. */
+  /** Rejected ones that were forgotten. */
   const settled: Record<string, number> = {};
   let settledCount = 0;
   const rejected = new Map<string, string>();
@@ -133,7 +133,7 @@ export function createRunCounts(most = Number.POSITIVE_INFINITY): RunCounts {
   };
 }
 
-/** Those that are more than may be; a collection keeps the order in which its members came. */
+/** The oldest above the limit: Map and Set keep the order of insertion. */
 function oldest<Member>(members: Collection<Member>, most: number): Member[] {
   return members[Symbol.iterator]()
     .take(Math.max(0, members.size - most))

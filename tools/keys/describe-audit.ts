@@ -20,7 +20,7 @@ export function describeAudit(result: AuditResult): string {
       'Where they are:',
       result.found.map(({ column, form, table, ctid }) => `${printable(table)} ${ctid}  ${printable(column)}: ${form}`),
     ),
-    ...section('Good to know:', goodToKnow(result)),
+    ...section('Not counted as findings:', notCounted(result)),
     '',
   ].join('\n');
 }
@@ -86,7 +86,7 @@ function setting({ name, value, role }: SettingFinding): string {
   return `${name} is ${printable(value)}${whose}: user ids and pseudonyms reach the log`;
 }
 
-function goodToKnow({ access, settings }: AuditResult): string[] {
+function notCounted({ access, settings }: AuditResult): string[] {
   const { readers, members } = access;
   const membership = ({ member, role }: Membership) => `${printable(member)} has the rights of ${printable(role)}`;
   return [

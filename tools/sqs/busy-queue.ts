@@ -2,14 +2,14 @@ import { hash } from 'node:crypto';
 import type { BatchResultErrorEntry, Message, SendMessageBatchResult, SQSClient } from '@aws-sdk/client-sqs';
 import { createSignedCalls } from './signed-calls.ts';
 
-/** The calls that are made for every ten messages; at most ten a call. Each throws where the whole call failed. */
+/** The calls that are made for every ten messages; at most ten a call. Each throws if the whole call fails. */
 export interface BusyQueue {
   receive(ask: { max: number; waitSeconds: number; signal?: AbortSignal }): Promise<Message[]>;
   /** @returns the positions of those that were not deleted */
   deleteBatch(receiptHandles: readonly string[]): Promise<number[]>;
   /**
-   * @param onSent told the id of each that SQS took
-   * @returns the positions of those that it did not take, and its code for why
+   * @param onSent called with the id of each that SQS accepted
+   * @returns the positions of those that it refused, and its code for why
    */
   sendBatch(bodies: readonly string[], onSent?: OnSent): Promise<{ position: number; code: string }[]>;
   close(): void;

@@ -7,7 +7,7 @@ import { AWS_CLIENT } from '../../lambda/settings/aws-client.ts';
 export interface SendOptions {
   /** How long the server may wait before it answers. */
   waitSeconds?: number;
-  /** Breaks the call off. */
+  /** Cancels the call. */
   signal?: AbortSignal | undefined;
 }
 

@@ -8,7 +8,7 @@ interface RetryStrategy {
   recordSuccess(token: unknown): void;
 }
 
-/** @returns makes a call as often as the client's own retry strategy would, with its waits; throws the last error */
+/** @returns what repeats a call as the client's own retry strategy would, with its waits, and throws the last error */
 export function createRetries({ retryStrategy }: SQSClient['config']): <T>(attempt: () => Promise<T>) => Promise<T> {
   const given = retryStrategy() as unknown as Promise<RetryStrategy>;
   return async (attempt) => {
@@ -19,7 +19,7 @@ export function createRetries({ retryStrategy }: SQSClient['config']): <T>(attem
         strategy.recordSuccess(token);
         return answer;
       } catch (error) {
-        // It waits, and throws an error of its own where there is to be no other attempt.
+        // It waits, and throws an error of its own if there are no attempts left.
         token = await strategy.refreshRetryTokenForRetry(token, { errorType: kindOf(error) }).catch(() => {
           throw error;
         });

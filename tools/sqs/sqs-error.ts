@@ -1,6 +1,6 @@
 import type { HttpAnswer } from './connection.ts';
 
-/** SQS refused a call. `name` is SQS's own for it; its message is left out, since it may quote what was sent. */
+/** SQS refused a call. `name` is SQS's code for why; its message is left out, since it may quote what was sent. */
 export class SqsError extends Error {
   readonly status: number;
 
@@ -40,7 +40,7 @@ function nameOf(answer: object | null): string | null {
 
 export type ErrorKind = 'THROTTLING' | 'TRANSIENT' | 'CLIENT_ERROR';
 
-/** What the SDK's retry strategy goes by. */
+/** What the SDK's retry strategy decides by. */
 export function kindOf(error: unknown): ErrorKind {
   if (!(error instanceof SqsError)) return (error as Error)?.name === 'AbortError' ? 'CLIENT_ERROR' : 'TRANSIENT';
   if (error.status === 429 || /throttl/i.test(error.name)) return 'THROTTLING';
