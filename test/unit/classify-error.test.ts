@@ -31,6 +31,12 @@ describe('by SQLSTATE', () => {
     expect(classifyDatabaseError(serverError(code))).toEqual({ kind: 'data', code });
   });
 
+  test.for(['vault', 'vault_batches'])('what refuses in %s, which no message fills, is an outage', (table) => {
+    const error = Object.assign(serverError('23514'), { table });
+    expect(classifyDatabaseError(error)).toEqual({ kind: 'outage', code: '23514' });
+    expect(classifyDatabaseError(Object.assign(error, { table: 'user_logins' }))?.kind).toBe('data');
+  });
+
   test.for([
     ['08006', 'connection failure'],
     ['08P01', 'protocol violation'],

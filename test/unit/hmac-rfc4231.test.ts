@@ -60,6 +60,11 @@ test.for(TEXTS)('and so does ours, %s', ([, keyHex, data, expected]) => {
   expect(hex(digest).slice(0, expected.length)).toBe(expected);
 });
 
+test.for([63, 64, 65])('a key of %i bytes, around a whole block, is hashed only where it is longer', (length) => {
+  const key = createSecretKey(Buffer.alloc(length, 7));
+  expect(hex(createHmacSha256(key)('text'))).toBe(createHmac('sha256', key).update('text').digest('hex'));
+});
+
 test('one after another, however long and in whatever script, each has the digest that it has alone', () => {
   const key = createSecretKey(Buffer.alloc(32, 7));
   const hmac = createHmacSha256(key);

@@ -68,7 +68,11 @@ describe('golden pseudonyms', () => {
     expect(under('988fb9774bc4fdf7e9a7f20204d82ac4')[0]).toBe(IPV4.k2);
     expect(under('988fb9774bc4fdf7e9a7f20204d82ac5')[0]).toBe(IPV4.k3);
     expect(both.mask(values, { kid: 'k3', nextKid: null, frontier: '' })[0]).toBe(IPV4.k3);
-    expect(() => both.mask(values, { kid: 'k4', nextKid: null, frontier: '' })).toThrow(RangeError);
+    expect(() => both.mask(values, { kid: 'k4', nextKid: null, frontier: '' })).toThrow(
+      new RangeError('there is no layer key of this id'),
+    );
+    // Without a next key there is nothing that the frontier could divide.
+    expect(both.mask(values, { kid: 'k2', nextKid: null, frontier: 'f' })).toEqual(both.mask(values));
   });
 
   test('device ids', () => {

@@ -14,6 +14,7 @@ export interface VaultKey {
 
 /** @returns null where it is not an RSA key of 3072 bits or more */
 export function toVaultKey(publicKey: KeyObject): VaultKey | null {
+  // Stryker disable next-line OptionalChaining: for the types alone
   const bits = publicKey.asymmetricKeyDetails?.modulusLength ?? 0;
   if (publicKey.asymmetricKeyType !== 'rsa' || bits < MIN_BITS) return null;
   return { name: keyName(publicKey), publicKey };
