@@ -3,7 +3,7 @@ import { parseMasterKey } from '../lambda/masking/master-key.ts';
 import { ENV, type Environment } from '../lambda/settings/environment.ts';
 import { SettingsError } from './settings/settings-error.ts';
 
-/** Not a secret, and not to be one: it is for events that somebody made up. */
+/** Not a secret: it is published, and only for made-up events. */
 const PUBLISHED = 'login-etl on LocalStack, for trials only';
 
 /** 32 bytes each. */

@@ -5,15 +5,14 @@ import { createJobLog, type JobLog } from './telemetry/job-log.ts';
 
 export type CommandFunction<Answer> = (request: unknown, context?: Context) => Promise<Answer>;
 
-/** Of its JSON; Lambda itself takes 6 MB. */
+/** Bytes of its JSON; Lambda itself takes 6 MB. */
 const MOST_BYTES = 5_000_000;
 
 /**
- * A function that does beside the database what a command of `npx login-etl` asks for: the command invokes it and waits.
+ * A function that does the work of a command of `npx login-etl` next to the database: the command invokes it and waits.
  * Neither the request nor the answer gets into the log.
  *
- * @param work is given the request as it came, which anybody may have sent who may invoke the function. It returns what can
- *   be JSON
+ * @param work is given the request as it came, from anybody who may invoke the function. It returns what can be JSON
  * @returns throws only what `errors.ts` lists, whose message the command shows
  */
 export function createCommand<Answer extends object>(

@@ -23,7 +23,7 @@ interface Parts {
   scheduleNextTries(result: BatchResult, deadline: number): Promise<number>;
 }
 
-/** Reserved for setting the visibility of failed messages: two attempts of four seconds each, where SQS is slow. */
+/** Reserved for setting the visibility of failed messages: two attempts of four seconds each, if SQS is slow. */
 const HAND_BACK_MS = 8_000;
 /** Reserved for answering: Lambda treats a timed-out invocation as failed, stored rows included. */
 const ANSWER_MS = 1_000;
@@ -32,7 +32,7 @@ const ANSWER_MS = 1_000;
  * Wires one function environment. Settings are read by the first invocation, so that a wrong one fails every batch
  * loudly instead of an import; keys and connection are then kept.
  *
- * @param observe told the outcome of every delivery, for a runner that reports more than Lambda's response can
+ * @param observe called with the outcome of every delivery, for a runner that reports more than Lambda's response can
  * @returns throws only what `errors.ts` lists, and then nothing of the batch was reported as a success
  */
 export function createHandler(env: Environment, observe?: (result: BatchResult) => void): Handler {
@@ -75,7 +75,7 @@ function assemble(config: Config): Parts {
   };
 }
 
-/** The keys may come from afar, so the store is opened by the first batch that gets them. */
+/** The keys may have to be fetched from KMS, so the store is opened by the first batch that gets them. */
 function createWriterSource({ database, keys, vault }: Config): Parts['writer'] {
   const openKeys = createKeyRing(keys);
   const openVaultKey = createVaultKey(vault);

@@ -6,7 +6,7 @@ import type { Environment } from './settings/environment.ts';
 import { WAIT_SECONDS } from './store/connection/keep-trying.ts';
 import { onceAwake } from './store/connection/once-awake.ts';
 
-/** The Lambda entry of `erase`. The id of a person is nowhere but in the request. */
+/** The Lambda entry of `erase`. A person's id appears only in the request. */
 export const handler = createErase(process.env);
 
 export function createErase(env: Environment, waitSeconds = WAIT_SECONDS): CommandFunction<Erased> {

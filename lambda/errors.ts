@@ -51,7 +51,7 @@ export class JobError extends Error {
   override name = 'JobError';
 }
 
-/** Whoever asks may not have it. The message says who may. */
+/** The caller has no right to it. The message says who has. */
 export class NoRightError extends JobError {
   override name = 'NoRightError';
 }
@@ -61,7 +61,7 @@ export class MalformedEventError extends Error {
   override name = 'MalformedEventError';
 }
 
-/** Stands for a fault nobody foresaw: says where it happened, and leaves out its message, which may quote data. */
+/** Stands for an unforeseen error: says where it happened, and leaves out the message, which may quote data. */
 export class UnexpectedError extends Error {
   override name = 'UnexpectedError';
 
@@ -71,7 +71,7 @@ export class UnexpectedError extends Error {
   }
 }
 
-/** The kind of a fault: its name or, where that tells nothing, its system code. Either could be set to anything. */
+/** The kind of a fault: its name or, if that says nothing, its system code. Either could be set to anything. */
 export function errorName(error: unknown): string {
   if (!(error instanceof Error)) return typeof error;
   const code = 'code' in error ? error.code : undefined;
@@ -85,7 +85,7 @@ function stackFrames(error: Error): string[] {
   return lines.filter((line) => /^\s+at .*(:\d+:\d+|<anonymous>)\)?$/.test(line));
 }
 
-/** The error itself where it is one of ours, an `UnexpectedError` in its place where it is not. */
+/** The error itself if it is one of ours, otherwise an `UnexpectedError` in its place. */
 export function safeError(error: unknown): Error {
   const ours = [ConfigError, KeyMismatchError, MalformedEventError, JobError, UnexpectedError];
   return ours.some((type) => error instanceof type) ? (error as Error) : new UnexpectedError(error);

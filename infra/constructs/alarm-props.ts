@@ -14,13 +14,13 @@ export interface Watched {
 }
 
 export interface AlarmProps {
-  /** What it means, in one sentence, for whoever is woken by it. */
+  /** What the alarm means, in one sentence, for the person it wakes. */
   meaning: string;
   metric: cloudwatch.Metric;
   threshold: number;
-  /** Periods of the metric that are looked at. */
+  /** How many periods of the metric are evaluated. */
   periods: number;
-  /** How many of them must be above the threshold; all, unless it says so. */
+  /** How many of them must be above the threshold; by default all. */
   breaching?: number;
 }
 
@@ -43,8 +43,8 @@ const LASTING = { period: Duration.minutes(5), periods: 5, breaching: 3 };
 const RETRIED = { period: Duration.minutes(8), periods: 5, breaching: 3 };
 
 /**
- * By name. `test/infra/alarm-simulation.test.ts` says after how long each rings for which failure, and that none does
- * without one.
+ * By name. `test/infra/alarm-simulation.test.ts` works out how soon each failure makes which alarm ring, and that none rings
+ * without a failure.
  */
 export function alarmProps(settings: AwsSettings, watched: Watched): Record<string, AlarmProps> {
   return { ...queueAlarms(settings, watched), ...functionAlarms(settings, watched), ...databaseAlarms(watched) };
@@ -59,7 +59,7 @@ function queueAlarms({ stage, alarms }: AwsSettings, { queues }: Watched): Recor
       threshold: 0,
       periods: 1,
     },
-    // Knows nothing of an outage: SQS leaves out messages that were received more than three times.
+    // Does not show an outage: SQS leaves out messages that were received more than three times.
     'oldest-message': {
       meaning:
         'Login events wait and nobody takes them: the event source or the function stands still, or is too slow.',

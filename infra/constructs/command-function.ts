@@ -13,7 +13,7 @@ export interface CommandFunctionProps {
   environment: Record<string, string>;
   log: logs.ILogGroup;
   network?: NonNullable<NodeFunctionProps['network']>;
-  /** The one database role that it may log in as; left out where it has no database, or a password in its URL. */
+  /** The one database role that it may log in as; left out if it has no database, or a password in its URL. */
   login?: { cluster: Cluster; role: string };
   /** Keys whose GenerateMac it may call; each key's own policy has to name it as well (`HmacKey`, `users`). */
   macKeys?: readonly kms.IKey[];
@@ -23,11 +23,11 @@ export interface CommandFunctionProps {
   memoryMb?: number;
 }
 
-/** As long as Lambda allows; the command that invokes it waits for as long. */
+/** The longest that Lambda allows; the command that invokes it waits just as long. */
 export const COMMAND_TIMEOUT_SECONDS = 900;
 
 /**
- * A function that does beside the database what a command of `npx login-etl` asks for, with rights of its own. The command
+ * A function that does the work of a command of `npx login-etl` next to the database, with rights of its own. The command
  * finds it by an output of the stack and invokes it with its caller's identity, so that nobody needs a way into the network.
  */
 export class CommandFunction extends Construct {

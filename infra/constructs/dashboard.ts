@@ -53,7 +53,7 @@ function waiting(stage: Stage, { queues }: Watched): cloudwatch.GraphWidget {
   );
 }
 
-/** One line per reason code, found by search: which reasons there are is for the function to say. */
+/** One line per reason code, found by search, since only the function knows which reasons there are. */
 function byReason(stage: Stage, metricName: string): cloudwatch.GraphWidget {
   const schema = `{${METRICS_NAMESPACE},service,reason}`;
   const search = `${schema} MetricName="${metricName}" service="${nameOf(stage, 'ingest')}"`;

@@ -22,7 +22,7 @@ export interface IngestProps extends MaskKeys {
   database: Record<string, string>;
   files?: string[];
   network?: NonNullable<NodeFunctionProps['network']>;
-  /** Where the recovery vault is on. */
+  /** If the recovery vault is on. */
   vaultKey?: kms.IKey | null;
 }
 

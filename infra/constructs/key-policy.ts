@@ -1,7 +1,7 @@
 import { type aws_ec2 as ec2, aws_iam as iam, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
-/** Everything that an administrator of a key needs, and none of its use. */
+/** Everything that an administrator of a key needs, except using it. */
 const ADMINISTRATION = [
   'kms:CancelKeyDeletion',
   'kms:CreateAlias',
@@ -28,7 +28,7 @@ export interface KeyUse {
   roles: readonly string[];
   /** The only network from which they may do it. */
   vpc: ec2.IVpc;
-  /** What else the call has to be. */
+  /** Further conditions on the call. */
   equals: Readonly<Record<string, string>>;
 }
 

@@ -40,7 +40,7 @@ export class Maintenance extends Construct {
   }
 }
 
-/** What erases by age is told after how many days, and what grants the right to it that there is such a setting. */
+/** The maintenance learns after how many days rows are erased; the migration, which grants the right, that they are. */
 export function eraseEnvironment({ eraseAfterDays }: AwsSettings['maintenance']): Record<string, string> {
   return eraseAfterDays === null ? {} : { [ENV.eraseAfterDays]: `${eraseAfterDays}` };
 }

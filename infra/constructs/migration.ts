@@ -11,7 +11,7 @@ import { NodeFunction } from './node-function.ts';
  * tells CloudFormation what came of it: if that were cut off first, the deployment would hang for an hour.
  */
 const TIMEOUT_SECONDS = 840;
-/** So that of two ends it is the function's own that the provider hears. */
+/** So that the function's own error reaches the provider before the provider's time is up. */
 const WAIT_SECONDS = TIMEOUT_SECONDS + 30;
 
 /**

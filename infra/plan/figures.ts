@@ -16,7 +16,7 @@ export interface Figures {
   carried: { eventsPerSecond: number; next: Limit };
 }
 
-/** What a stage comes to under the traffic that is expected, for programs. */
+/** What a stage needs and costs under the expected traffic, for programs. */
 export function planFigures(settings: AwsSettings, { steady, peak, sentAtOnce }: Expected): Figures {
   const at = (load: Load) => ({ ...load, ...forecast(settings, load) });
   const { eventsPerSecond, next } = carriedAtMost(settings, peak.eventBytes);

@@ -8,7 +8,7 @@ export interface Load {
   eventBytes: number;
 }
 
-/** What one queue, its functions and one database come to under a steady load. */
+/** What one queue, its functions and one database need under a steady load. */
 export interface Forecast {
   /** Batches that the event source collects or has handed over at once. */
   pollers: number;

@@ -21,7 +21,7 @@ export interface BatchCost {
   events: number;
   functionCpuMs: number;
   databaseCpuMs: number;
-  /** Neither of them works: the disk. */
+  /** Neither of them is working: the time is the disk's. */
   waitMs: number;
   walBytes: number;
 }

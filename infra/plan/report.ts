@@ -19,7 +19,7 @@ export interface Expected {
   sentAtOnce: number;
 }
 
-/** What a stage comes to under the traffic that is expected, for people. */
+/** What a stage needs and costs under the expected traffic, for people. */
 export function planReport(settings: AwsSettings, { steady, peak, sentAtOnce }: Expected): string {
   const columns = [steady, peak].map((load) => loadColumn(settings, load));
   const names = Object.keys(columns[0] ?? {});

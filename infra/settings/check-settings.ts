@@ -172,7 +172,7 @@ export function settingsProblems(settings: PipelineSettings | AwsSettings): stri
     ...pipeline,
     ...AWS.filter((check) => check.isWrong(settings)).map((check) => check.problem(settings)),
   ];
-  // Nothing can be reckoned with settings that make no sense.
+  // Settings that make no sense give no figures.
   return problems.length > 0 ? problems : trafficProblems(settings);
 }
 

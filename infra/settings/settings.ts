@@ -1,4 +1,4 @@
-/** Everything that differs between stages, in one place. Change values here; `check-settings.ts` says what cannot be. */
+/** Everything that differs between stages, in one place. Change values here; `check-settings.ts` refuses what cannot work. */
 
 import { MAX_RECEIVES } from '../../lambda/settings/retry-waits.ts';
 

@@ -18,7 +18,7 @@ export class StatefulStack extends Stack {
   readonly layerKey: kms.IKey;
   /** While layers are rotated. */
   readonly nextLayerKey: kms.IKey | null;
-  /** Where the recovery vault is on. */
+  /** If the recovery vault is on. */
   readonly vaultKey: kms.IKey | null;
   readonly logs: FunctionLogs;
 

@@ -7,7 +7,7 @@ export interface Changed {
   unknownKeysDropped: number;
 }
 
-/** Counts each message once, at its first receive, whatever becomes of it then. */
+/** Counts each message once, at its first receive, whatever becomes of it afterwards. */
 export function countChanged(messages: readonly DistinctMessage[]): Changed {
   const changedBy: Changed['changedBy'] = {};
   let unknownKeysDropped = 0;

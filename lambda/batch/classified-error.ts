@@ -2,7 +2,7 @@
  * What an error of the write says about the rows in it:
  * - data: one of the rows is at fault, so the batch is split until that row stands alone, and is rejected
  * - outage: no row is at fault, so whatever is not yet written waits and comes back
- * - unknown: it does not tell, so the batch is split; what is refused even alone is tried again later
+ * - unknown: the error does not say, so the batch is split; what is refused even alone is tried again later
  */
 export interface ClassifiedError {
   kind: 'data' | 'outage' | 'unknown';

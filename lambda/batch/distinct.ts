@@ -9,7 +9,7 @@ export interface DistinctMessage extends Identity {
   index: number;
 }
 
-/** What the outcome of one delivery follows from. */
+/** What decides the outcome of one delivery. */
 export type Claim =
   | { rejected: Rejection }
   /** `isRepeat`: an earlier delivery of the batch brought this message already. */

@@ -21,7 +21,7 @@ export interface Writer {
   classify(error: unknown): ClassifiedError | null;
 }
 
-/** `outage`: there are no keys, so nothing can be masked, and there is nothing to write with. */
+/** `outage`: there are no keys, so nothing can be masked or written. */
 export type WriterOrOutage = Writer | { outage: KeyOutage };
 
 export type BatchParts = WriterOrOutage & {

@@ -1,6 +1,6 @@
 import { ConfigError, errorName } from '../errors.ts';
 
-/** Answers of KMS that waiting does not help, since the setting is wrong. Everything else is an outage. */
+/** Answers of KMS that waiting cannot fix, since the setting is wrong. Everything else is an outage. */
 const WRONG_SETTING: ReadonlyMap<string, string> = new Map([
   ['NotFoundException', 'names no key that KMS knows'], // also a key of another region, and an ARN that is none
   ['InvalidKeyUsageException', 'must be an HMAC_256 key'], // a key for encryption or signing, or of another length

@@ -17,7 +17,7 @@ export interface AdoptOptions {
   masker: Masker;
   /** The same keys, for what is a hash already. */
   hashMasker: Masker;
-  /** Told how many values are to be adopted, once, and then those of each chunk. */
+  /** Called once with the number of values to adopt, then with that of each chunk. */
   progress: { total(values: number): void; done(values: number): void };
   stop: AbortSignal;
 }

@@ -18,7 +18,7 @@ export interface RekeyOptions {
   steps: 1 | 16 | 256;
   /** After a rotation: moves what a release that knew nothing of it has written since. */
   sweep: boolean;
-  /** Told how many pseudonyms are to be moved, once, and then those of each chunk. */
+  /** Called once with the number of pseudonyms to move, then with that of each chunk. */
   progress: {
     total(pseudonyms: number): void;
     moved(pseudonyms: number): void;
