@@ -5,7 +5,7 @@ import { UserError } from '../tools/cli/user-error.ts';
 import { integerBetween } from '../tools/cli/values.ts';
 import { DATA_FOLDER, type DataFolder, openDataFolder } from './embedded/data-folder.ts';
 import { keySettings } from './embedded/key-settings.ts';
-import { refuseExisting } from './embedded/rejected/save-dead-letters.ts';
+import { checkRejectedFile } from './embedded/rejected/save-dead-letters.ts';
 import { isComplete, reportAsJson } from './embedded/report.ts';
 import { runPipeline, type StartOptions } from './embedded/run.ts';
 import { vaultSettings } from './embedded/vault-key.ts';
@@ -74,7 +74,7 @@ function checkSettings(options: StartOptions, keys: Record<string, string>, env:
   if (options.port !== undefined && databaseUrl) {
     throw new UserError('--port is for the embedded database, but DATABASE_URL names another one.', 2);
   }
-  refuseExisting(options.rejected);
+  checkRejectedFile(options.rejected);
   const rest = {
     [ENV.queueUrl]: undefined,
     [ENV.databaseUrl]: databaseUrl || 'postgres://embedded',

@@ -180,6 +180,14 @@ describe('rejected events', () => {
     const { code, stderr } = await runStart(['--data', folder, '--rejected', file, file]);
     expect([code, stderr]).toEqual([2, `${file} exists already and will not be overwritten.\n`]);
   });
+
+  test('are refused before the run, if their file could not be written after it', async () => {
+    const folder = dataFolder();
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const { code, stdout, stderr } = await runStart(['--data', folder, '--rejected', join(file, 'dead.jsonl')]);
+    expect([code, stdout, stderr]).toEqual([1, '', `The folder ${file} cannot be created (EEXIST).\n`]);
+  });
 });
 
 describe('fixed ports', () => {

@@ -166,6 +166,12 @@ describe('an export that cannot be finished', () => {
     expect(stderr).toBe('The folder /dev/null cannot be created (EEXIST).\n');
   });
 
+  test('says so if the system refuses the name', async () => {
+    const file = join(await emptyFolder(), 'x'.repeat(300));
+    const { exitCode, stderr } = await exportOf(await databaseWith(['a']), ['--out', file]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: `${file} cannot be written (ENAMETOOLONG).\n` });
+  });
+
   test('replaces no device and no folder', async () => {
     const folder = await emptyFolder();
     const { exitCode, stderr } = await exportOf(await databaseWith(['a']), ['--out', folder]);

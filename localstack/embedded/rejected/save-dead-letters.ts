@@ -2,15 +2,22 @@ import { existsSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { formatCount } from '../../../tools/cli/progress.ts';
 import { existsAlready } from '../../../tools/cli/write-new-file.ts';
-import { writePrivateFile } from '../../../tools/database/write-file.ts';
+import { requireWritable, writePrivateFile } from '../../../tools/database/write-file.ts';
 import { createBusyQueue } from '../../../tools/sqs/busy-queue.ts';
 import type { Pipeline } from '../pipeline.ts';
 
 const TEN = { max: 10, waitSeconds: 0 };
 
-/** Before the run: it may be the input, or the only copy of what was rejected before. */
-export function refuseExisting(file: string | undefined): void {
-  if (file !== undefined && existsSync(file)) throw existsAlready(file, 2);
+/**
+ * Checks the file for dead letters before the run, after which they would be lost. One that exists may be the input, or the
+ * only copy of what was rejected before.
+ *
+ * @throws UserError if it exists, or cannot be written
+ */
+export function checkRejectedFile(file: string | undefined): void {
+  if (file === undefined) return;
+  if (existsSync(file)) throw existsAlready(file, 2);
+  requireWritable(file);
 }
 
 /** Dead letters end with the queue, which lives in memory; a file keeps them. */
