@@ -1,8 +1,9 @@
 import { App } from 'aws-cdk-lib';
 import { localKeyMaterial } from './local-key.ts';
+import { localSettings } from './local-settings.ts';
 import { addAwsPipeline, addLocalPipeline } from './pipeline.ts';
 import { gitRemote, runbookAddress } from './runbook.ts';
-import { AWS_STAGES, type AwsSettings, LOCALSTACK } from './settings/settings.ts';
+import { AWS_STAGES, type AwsSettings } from './settings/settings.ts';
 import { SettingsError } from './settings/settings-error.ts';
 import { chooseStage } from './stage.ts';
 
@@ -18,7 +19,7 @@ function main(app: App, env: NodeJS.ProcessEnv): void {
     addAwsPipeline(app, withRunbook(AWS_STAGES[stage], env), app.node.tryGetContext('protection') !== LATER);
     return;
   }
-  addLocalPipeline(app, LOCALSTACK, {
+  addLocalPipeline(app, localSettings(env), {
     databaseUrl: env.FUNCTION_DATABASE_URL || COMPOSE_DATABASE,
     keyMaterial: localKeyMaterial(env),
   });

@@ -7,9 +7,6 @@ import { NodeFunction, type NodeFunctionProps } from './node-function.ts';
 
 export interface CommandFunctionProps {
   stage: Stage;
-  description: string;
-  /** Path of the file that exports `handler`, from the root of the project. */
-  entry: string;
   environment: Record<string, string>;
   log: logs.ILogGroup;
   network?: NonNullable<NodeFunctionProps['network']>;
@@ -23,6 +20,15 @@ export interface CommandFunctionProps {
   memoryMb?: number;
 }
 
+const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {
+  look: 'Looks at the table, for those who may not enter the network',
+  pseudonym: 'Pseudonyms of known values',
+  erase: 'Erases a person, a month of the vault, or what is old',
+  rekey: 'Replaces the layer key of all pseudonyms; there only while a rotation is open',
+  adopt: 'Takes over a table of SHA-256 hashes; there only where the settings call it adopted',
+  recover: 'Opens values of the recovery vault; there only while that is on',
+};
+
 /** The longest that Lambda allows; the command that invokes it waits just as long. */
 export const COMMAND_TIMEOUT_SECONDS = 900;
 
@@ -33,7 +39,7 @@ export const COMMAND_TIMEOUT_SECONDS = 900;
 export class CommandFunction extends Construct {
   readonly function: lambda.Function;
 
-  /** @param name of the function, and part of the names of its role, its log and the stack's output */
+  /** @param name of the function: in the names of its role, its log, the stack's output, and the file with its handler */
   constructor(
     scope: Construct,
     name: CommandName,
@@ -42,6 +48,8 @@ export class CommandFunction extends Construct {
     super(scope, `Command-${name}`);
     const made = new NodeFunction(this, name, {
       ...props,
+      description: DESCRIPTIONS[name],
+      entry: `lambda/${name}-handler.ts`,
       memoryMb: memoryMb ?? 256,
       timeoutSeconds: COMMAND_TIMEOUT_SECONDS,
     });

@@ -1,4 +1,4 @@
-import { type aws_ec2 as ec2, aws_kms as kms, type RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, type aws_ec2 as ec2, aws_kms as kms, RemovalPolicy } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { keyPolicy } from './key-policy.ts';
 
@@ -13,6 +13,9 @@ export interface VaultKeyProps {
   removalPolicy: RemovalPolicy;
 }
 
+/** As `lambda/masking/vault` seals. */
+const KIND = { keySpec: kms.KeySpec.RSA_3072, keyUsage: kms.KeyUsage.ENCRYPT_DECRYPT };
+
 /** The key of the recovery vault. Its private half never leaves KMS, and its own policy names the one role that may use it. */
 export class VaultKey extends Construct {
   readonly key: kms.Key;
@@ -22,8 +25,7 @@ export class VaultKey extends Construct {
     this.key = new kms.Key(this, 'Key', {
       description: 'Recovery vault; without it nothing that was sealed can be opened',
       alias,
-      keySpec: kms.KeySpec.RSA_3072,
-      keyUsage: kms.KeyUsage.ENCRYPT_DECRYPT,
+      ...KIND,
       // As for the keys of the pseudonyms: it can never be changed later, and costs nothing without a replica.
       multiRegion: true,
       removalPolicy,
@@ -38,5 +40,16 @@ export class VaultKey extends Construct {
         },
       ]),
     });
+  }
+}
+
+/** For LocalStack, which forgets it when it stops: nobody opens what was sealed until then. */
+export class LocalVaultKey extends Construct {
+  readonly key: kms.Key;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const description = `Recovery vault of ${Aws.STACK_NAME}`;
+    this.key = new kms.Key(this, 'Key', { description, ...KIND, removalPolicy: RemovalPolicy.DESTROY });
   }
 }

@@ -16,6 +16,8 @@ export interface PipelineSettings {
   adopted: boolean;
   /** While the layer key is replaced: the id of the one that follows, which then gets a key. Else null. */
   nextMaskKeyId: string | null;
+  /** Seals every ip and device id, so that `recover` can open them for a reason. What was not sealed cannot be recovered. */
+  recoveryVault: boolean;
   /** How long the database may be away before a good message reaches the dead-letter queue. */
   promisedOutageMinutes: number;
 }
@@ -48,8 +50,6 @@ export interface IngestSettings {
 }
 
 export interface AwsSettings extends PipelineSettings {
-  /** Seals every ip and device id, so that `recover` can open them for a reason. What was not sealed cannot be recovered. */
-  recoveryVault: boolean;
   /** Ids of layer keys that were replaced: disabled, and kept for backups from before. A stack without one cannot get it back. */
   retiredMaskKeyIds: readonly string[];
   /** Termination and deletion protection, and what holds data or logs stays when its stack goes. */
@@ -173,6 +173,7 @@ export const LOCALSTACK: PipelineSettings = {
   maskKeyId: 'k1',
   adopted: false,
   nextMaskKeyId: null,
+  recoveryVault: false,
   promisedOutageMinutes: 60,
 };
 

@@ -57,23 +57,17 @@ export class StatelessStack extends Stack {
     const common = (name: CommandName) => ({ stage: settings.stage, network, log: logs.of[name] });
     const look = new CommandFunction(this, 'look', {
       ...common('look'),
-      description: 'Looks at the table, for those who may not enter the network',
-      entry: 'lambda/look-handler.ts',
       environment: databaseEnvironment(cluster, DATABASE.analyst, cluster.clusterReadEndpoint),
       login: { cluster, role: DATABASE.analyst },
     });
     migration.executeBefore(look.function);
     new CommandFunction(this, 'pseudonym', {
       ...common('pseudonym'),
-      description: 'Pseudonyms of known values',
-      entry: 'lambda/pseudonym-handler.ts',
       environment: maskKeyEnvironment(settings, stateful),
       macKeys: [rootKey, ...layerKeys(stateful)],
     });
     const erase = new CommandFunction(this, 'erase', {
       ...common('erase'),
-      description: 'Erases a person, a month of the vault, or what is old',
-      entry: 'lambda/erase-handler.ts',
       environment: databaseEnvironment(cluster, DATABASE.eraser),
       login: { cluster, role: DATABASE.eraser },
     });
@@ -83,8 +77,6 @@ export class StatelessStack extends Stack {
     if (nextLayerKey === null) return;
     const rekey = new CommandFunction(this, 'rekey', {
       ...common('rekey'),
-      description: 'Replaces the layer key of all pseudonyms; there only while a rotation is open',
-      entry: 'lambda/rekey-handler.ts',
       environment: {
         ...databaseEnvironment(cluster, DATABASE.rekeyer),
         ...layerEnvironment(settings, stateful),
@@ -103,8 +95,6 @@ export class StatelessStack extends Stack {
       stage: settings.stage,
       network,
       log: logs.of.adopt,
-      description: 'Takes over a table of SHA-256 hashes; there only where the settings call it adopted',
-      entry: 'lambda/adopt-handler.ts',
       environment: { ...databaseEnvironment(cluster, DATABASE.adopter), ...maskKeyEnvironment(settings, stateful) },
       login: { cluster, role: DATABASE.adopter },
       macKeys: [rootKey, ...layerKeys(stateful)],
@@ -120,8 +110,6 @@ export class StatelessStack extends Stack {
       stage,
       network,
       log: logs.of.recover,
-      description: 'Opens values of the recovery vault; there only while that is on',
-      entry: 'lambda/recover-handler.ts',
       environment: { ...databaseEnvironment(cluster, DATABASE.recoverer), [ENV.vaultKmsKey]: vaultKey.keyArn },
       login: { cluster, role: DATABASE.recoverer },
       vaultKey,

@@ -1,10 +1,10 @@
 import { createHmac, createSecretKey } from 'node:crypto';
 import { localKeyMaterial } from '../../infra/local-key.ts';
+import { localSettings } from '../../infra/local-settings.ts';
 import { LOCAL_AWS } from '../../infra/localstack-endpoint.ts';
 import { nameOf } from '../../infra/names.ts';
-import { LOCALSTACK } from '../../infra/settings/settings.ts';
 import { KeyMismatchError } from '../../lambda/errors.ts';
-import { type DerivedKeys, LAYER_KEY_INFO, ROOT_KEY_INFO } from '../../lambda/masking/mask-keys.ts';
+import { ADOPTED_KEY_INFO, type DerivedKeys, LAYER_KEY_INFO, ROOT_KEY_INFO } from '../../lambda/masking/mask-keys.ts';
 import { createMasker, type Masker } from '../../lambda/masking/masker.ts';
 import { ENV, type Environment } from '../../lambda/settings/environment.ts';
 import { areEnrolled } from '../../lambda/store/connection/key-check.ts';
@@ -15,13 +15,19 @@ import type { Deployment } from './deployment.ts';
 /** HKDF-Expand ends its message with the number of the block (RFC 5869, 2.3). */
 const FIRST_BLOCK = Buffer.of(1);
 const NO_TABLE = '42P01';
+/** Beside the ids of layer keys. */
+const ROOT = 'root';
 
 /** The pseudonyms that a deployment with these settings gives, wherever its keys are. */
 export function localMasker(env: Environment): Masker {
-  const { root, layer } = localKeyMaterial(env);
-  return createMasker(LOCALSTACK.maskKeyId, {
-    root: expand(root, ROOT_KEY_INFO),
+  const { maskKeyId, nextMaskKeyId, adopted } = localSettings(env);
+  const { root, layer, nextLayer } = localKeyMaterial(env);
+  return createMasker(maskKeyId, {
+    isAdopted: adopted,
+    root: expand(root, adopted ? ADOPTED_KEY_INFO : ROOT_KEY_INFO),
     layer: expand(layer, LAYER_KEY_INFO),
+    ...(nextMaskKeyId !== null &&
+      nextLayer && { next: { kid: nextMaskKeyId, layer: expand(nextLayer, LAYER_KEY_INFO) } }),
   });
 }
 
@@ -43,12 +49,15 @@ function macOf(material: Buffer, info: string): Buffer {
 export async function refuseOtherKeys(at: Deployment, env: Environment): Promise<void> {
   await refuseOtherDatabase(at.databaseUrl, localMasker(env));
   const deployed = await deployedKeys(at);
-  const { root, layer } = localKeyMaterial(env);
-  for (const [keyId, material, info, setting] of [
-    [deployed?.root, root, ROOT_KEY_INFO.check, ENV.maskKey],
-    [deployed?.layer, layer, LAYER_KEY_INFO.check, ENV.maskLayerKey],
+  const { maskKeyId, nextMaskKeyId } = localSettings(env);
+  const { root, layer, nextLayer } = localKeyMaterial(env);
+  for (const [name, material, info, setting] of [
+    [ROOT, root, ROOT_KEY_INFO.check, ENV.maskKey],
+    [maskKeyId, layer, LAYER_KEY_INFO.check, ENV.maskLayerKey],
+    [nextMaskKeyId, nextLayer, LAYER_KEY_INFO.check, ENV.maskNextLayerKey],
   ] as const) {
-    if (keyId === undefined || (await isKey(at, keyId, info, macOf(material, info)))) continue;
+    const keyId = name === null ? undefined : deployed.get(name);
+    if (!material || keyId === undefined || (await isKey(at, keyId, info, macOf(material, info)))) continue;
     throw new UserError(
       `The stack on LocalStack was made with another key than that of ${setting} and would keep it, so nothing was deployed: ` +
         'deploy with its own key, or take it down first (npx login-etl destroy --stage localstack).',
@@ -66,8 +75,8 @@ export async function refuseOtherDatabase(databaseUrl: string, { checks }: Maske
   }
 }
 
-/** @returns undefined if the function does not exist yet */
-async function deployedKeys(at: Deployment): Promise<{ root?: string; layer?: string } | undefined> {
+/** @returns the root and, by their ids, the layers; nothing if the function does not exist yet */
+async function deployedKeys(at: Deployment): Promise<Map<string, string>> {
   const { LambdaClient, GetFunctionConfigurationCommand, ResourceNotFoundException } = await import(
     '@aws-sdk/client-lambda'
   );
@@ -75,10 +84,15 @@ async function deployedKeys(at: Deployment): Promise<{ root?: string; layer?: st
   try {
     const FunctionName = nameOf('localstack', 'ingest');
     const { Environment } = await client.send(new GetFunctionConfigurationCommand({ FunctionName }));
-    const { [ENV.maskKmsKey]: root, [ENV.maskLayerKmsKey]: layer } = Environment?.Variables ?? {};
-    return { ...(root && { root }), ...(layer && { layer }) };
+    const variables = Environment?.Variables ?? {};
+    const keys = [
+      [ROOT, variables[ENV.maskKmsKey]],
+      [variables[ENV.maskKeyId], variables[ENV.maskLayerKmsKey]],
+      [variables[ENV.maskNextKeyId], variables[ENV.maskNextLayerKmsKey]],
+    ];
+    return new Map(keys.filter((pair): pair is [string, string] => pair.every(Boolean)));
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return undefined;
+    if (error instanceof ResourceNotFoundException) return new Map();
     throw new UserError(
       `LocalStack does not say what is deployed (${(error as Error).name}), so nothing was deployed.`,
     );

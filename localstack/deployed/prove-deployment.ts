@@ -4,6 +4,7 @@ import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { ClientBase } from 'pg';
 import type { Masker } from '../../lambda/masking/masker.ts';
 import { withClient } from '../../lambda/store/connection/with-client.ts';
+import { readMaskingState } from '../../lambda/store/write/mask-guard.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 
 export interface Proof {
@@ -41,7 +42,8 @@ export async function proveDeployment(proof: Proof): Promise<void> {
   await withClient(proof.databaseUrl, async (client) => {
     const maskedIp = await rowOf(client, userId, proof.timeoutMs ?? TIMEOUT_MS);
     await remove(client, userId, MessageId);
-    const [expected] = proof.masker.mask([{ key: 'ip', text: IP }]);
+    const state = await readMaskingState(client, proof.masker.kids);
+    const [expected] = proof.masker.mask([{ key: 'ip', text: IP }], state);
     if (maskedIp === expected) return;
     throw new UserError(
       'The function is deployed and stores rows, but under another key than the settings give: take it down ' +

@@ -1,6 +1,8 @@
 import { createHmac } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { localKeyMaterial } from '../../infra/local-key.ts';
+import { localSettings } from '../../infra/local-settings.ts';
+import { LOCALSTACK } from '../../infra/settings/settings.ts';
 import { SettingsError } from '../../infra/settings/settings-error.ts';
 import { chooseStage } from '../../infra/stage.ts';
 import { deriveMaskKeys, LAYER_KEY_INFO, ROOT_KEY_INFO, type RootKeyName } from '../../lambda/masking/mask-keys.ts';
@@ -63,6 +65,42 @@ test('LocalStack keys without either have the same material at every start, each
   expect([root.length, layer.length]).toEqual([32, 32]);
   expect(layer).not.toEqual(root);
   expect(localKeyMaterial({ MASK_KEY: '', MASK_LAYER_KEY: '' })).toEqual({ root, layer });
+});
+
+describe('while a layer key is replaced on LocalStack', () => {
+  const next = { MASK_NEXT_KEY_ID: 'k2' };
+  const own = { ...next, MASK_KEY: TEST_MASK_KEY, MASK_NEXT_LAYER_KEY: TEST_LAYER_KEY };
+
+  test('the next key is that of its setting, and remains when it is the only one', () => {
+    const { nextLayer } = localKeyMaterial(own);
+    const after = { MASK_KEY: TEST_MASK_KEY, MASK_KEY_ID: 'k2', MASK_LAYER_KEY: TEST_LAYER_KEY };
+    expect(nextLayer).toHaveLength(32);
+    expect(localKeyMaterial(after).layer).toEqual(nextLayer);
+    expect(localKeyMaterial({ MASK_KEY: TEST_MASK_KEY })).not.toHaveProperty('nextLayer');
+  });
+
+  test('without own keys it has material of its own, the same at every start', () => {
+    const { root, layer, nextLayer } = localKeyMaterial(next);
+    expect(new Set([root, layer, nextLayer].map((part) => part?.toString('hex'))).size).toBe(3);
+    expect(localKeyMaterial({ MASK_KEY_ID: 'k2' }).layer).toEqual(nextLayer);
+  });
+
+  test.for([
+    [{ ...own, MASK_NEXT_LAYER_KEY: '' }, 'MASK_NEXT_LAYER_KEY is missing: the layer key of k2'],
+    [{ MASK_KEY: TEST_MASK_KEY, MASK_KEY_ID: 'k2' }, 'MASK_LAYER_KEY is missing: the layer key of k2'],
+  ] as const)('an own root key asks for own layer keys but the first', ([env, problem]) => {
+    expect(() => localKeyMaterial(env)).toThrow(SettingsError);
+    expect(() => localKeyMaterial(env)).toThrow(problem);
+  });
+});
+
+test('LocalStack has the settings of a stage from the environment, all of them off by default', () => {
+  expect(localSettings({ MASK_KEY_ID: '', RECOVERY_VAULT: '' })).toEqual(LOCALSTACK);
+  const env = { MASK_KEY_ID: 'k2', MASK_NEXT_KEY_ID: 'k3', MASK_ADOPTED: 'sha256', RECOVERY_VAULT: 'true' };
+  const all = { maskKeyId: 'k2', nextMaskKeyId: 'k3', adopted: true, recoveryVault: true };
+  expect(localSettings(env)).toEqual({ ...LOCALSTACK, ...all });
+  const wrong = { MASK_ADOPTED: 'md5', RECOVERY_VAULT: 'yes' };
+  expect(() => localSettings(wrong)).toThrow(/^MASK_ADOPTED must be sha256.*\nRECOVERY_VAULT must be true/);
 });
 
 test.for(['MASK_KEY', 'MASK_LAYER_KEY'])('a %s that is none is refused without being quoted', (name) => {

@@ -1,5 +1,6 @@
 import { aws_sqs as sqs } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
+import { COMMANDS, commandOutput } from '../../infra/names.ts';
 import { addAwsPipeline } from '../../infra/pipeline.ts';
 import { AWS_STAGES, LOCALSTACK } from '../../infra/settings/settings.ts';
 import { awsTemplates, createApp, inventory, LOCAL_PROPS, localTemplate, PROD, resource } from '../support/stacks.ts';
@@ -7,6 +8,13 @@ import { awsTemplates, createApp, inventory, LOCAL_PROPS, localTemplate, PROD, r
 test.for(Object.values(AWS_STAGES))('stage $stage has no finding of AwsSolutions', (settings) => {
   const app = createApp();
   addAwsPipeline(app, settings);
+  expect(() => app.synth()).not.toThrow();
+});
+
+test('with every function that a setting adds there is none either', () => {
+  const app = createApp();
+  const maintenance = { ...PROD.maintenance, eraseAfterDays: 400 };
+  addAwsPipeline(app, { ...PROD, maintenance, nextMaskKeyId: 'k2', adopted: true, recoveryVault: true });
   expect(() => app.synth()).not.toThrow();
 });
 
@@ -86,15 +94,39 @@ test('a stage that need not be kept can be destroyed', () => {
 
 test('on LocalStack it is one stack of what LocalStack can do', () => {
   expect(inventory(localTemplate())).toEqual({
-    'AWS::IAM::Policy': 3,
-    'AWS::IAM::Role': 3,
+    'AWS::IAM::Policy': 4,
+    'AWS::IAM::Role': 4,
     'AWS::KMS::Key': 2,
     'AWS::Lambda::EventSourceMapping': 1,
-    'AWS::Lambda::Function': 3,
-    'AWS::Logs::LogGroup': 3,
+    'AWS::Lambda::Function': 4,
+    'AWS::Logs::LogGroup': 4,
     'AWS::SQS::Queue': 2,
     'AWS::SQS::QueuePolicy': 2,
   });
+});
+
+test('on LocalStack each command has its function where its setting is on, which acts as its one role of the database', () => {
+  const everything = { ...LOCALSTACK, nextMaskKeyId: 'k2', adopted: true, recoveryVault: true };
+  const keyMaterial = { ...LOCAL_PROPS.keyMaterial, nextLayer: Buffer.alloc(32, 9) };
+  const template = localTemplate(everything, { ...LOCAL_PROPS, keyMaterial });
+  for (const name of COMMANDS) expect(template.findOutputs(commandOutput(name))).not.toEqual({});
+  expect(inventory(template)['AWS::KMS::Key']).toBe(4);
+  const variablesOf = (name: string) =>
+    resource(template, 'AWS::Lambda::Function', `"login-etl-localstack-${name}"`).Properties.Environment.Variables;
+  for (const [name, role] of Object.entries({
+    adopt: 'adopter',
+    erase: 'eraser',
+    rekey: 'rekeyer',
+    recover: 'recoverer',
+  })) {
+    const url = new URL(variablesOf(name).DATABASE_URL);
+    expect(url.searchParams.get('options')).toBe(`-c role=login_${role}`);
+    url.search = '';
+    expect(url.href).toBe(LOCAL_PROPS.databaseUrl);
+  }
+  expect(variablesOf('rekey').MASK_KMS_KEY).toBeUndefined();
+  for (const name of ['ingest', 'recover'])
+    expect(JSON.stringify(variablesOf(name).VAULT_KMS_KEY)).toContain('VaultKey');
 });
 
 test('on LocalStack queue, database and keys are what the documentation says', () => {

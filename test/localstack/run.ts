@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { localStackAnswers } from '../../localstack/deployed/services.ts';
 
-const HELP = `Deploys the pipeline to a LocalStack and proves there what it promises, then destroys it. About two minutes.
+const HELP = `Deploys the pipeline to a LocalStack and proves there what it promises, then destroys it. About four minutes.
 
   AWS_ENDPOINT_URL=http://localhost:4566 npm run test:localstack
 

@@ -10,7 +10,8 @@ export default defineConfig({
     globalSetup: 'test/localstack/deployment.ts',
     // One deployment, on which one test follows the other.
     fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // A deployment takes half a minute on a quiet machine.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

@@ -6,6 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll } from 'vitest';
 import { addAwsPipeline, addLocalPipeline } from '../../infra/pipeline.ts';
 import { AWS_STAGES, type AwsSettings, LOCALSTACK } from '../../infra/settings/settings.ts';
+import type { LocalProps } from '../../infra/stacks/localstack-stack.ts';
 
 const { context } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'cdk.json'), 'utf8'));
 
@@ -33,8 +34,8 @@ export const LOCAL_PROPS = {
   keyMaterial: { root: Buffer.alloc(32, 7), layer: Buffer.alloc(32, 8) },
 };
 
-export function localTemplate(): Template {
-  return Template.fromStack(addLocalPipeline(createApp(), LOCALSTACK, LOCAL_PROPS));
+export function localTemplate(settings = LOCALSTACK, props: LocalProps = LOCAL_PROPS): Template {
+  return Template.fromStack(addLocalPipeline(createApp(), settings, props));
 }
 
 export interface Resource {
