@@ -82,7 +82,10 @@ const NOT_RUN: readonly (readonly [RegExp, string])[] = [
     /^npx login-etl (start|seed) FILE(\.\.\.)?$|^npx login-etl seed$/,
     'the run that the others share; npm-start.test.ts',
   ],
-  [/^npx login-etl .*--stage (prod|localstack)/, 'needs a stage; stage.test.ts and the LocalStack suite run these'],
+  [
+    /^([A-Z_]+=\S+ )*npx login-etl .*--stage (prod|localstack)/,
+    'needs a stage; stage.test.ts and the LocalStack suite run these',
+  ],
   [/^npm (test|ci|run)\b|^\.ci\/run$/, 'a suite, a check or an installation; documentation.test.ts knows the scripts'],
   [/^npx (cdk|cdklocal) |^aws |^docker |^npm ci && npx cdk /, 'needs AWS, LocalStack or Docker'],
   [/^psql /, 'needs psql'],

@@ -248,6 +248,15 @@ describe('rekey --stage', () => {
   });
 });
 
+test.for([
+  [['adopt'], 'adopted'],
+  [['rekey', '--to', 'k2'], 'nextMaskKeyId'],
+] as const)('%s names the setting without which its function is not there', async ([args, setting]) => {
+  const { exitCode, stderr } = await onProd([...args], { outputs: {} });
+  expect(stderr).toContain(`has no function for this: deploy this release with the setting ${setting} first.`);
+  expect(exitCode).toBe(1);
+});
+
 test('adopt --stage calls the function until it is done, and says what is left', async () => {
   const rest = { lowVersions: 0 };
   const left = [{ column: 'masked_ip', form: 'other', why: 'not a pseudonym', values: 1 }];

@@ -53,4 +53,7 @@ Environment of the stage localstack
   MASK_KEY               makes KMS give the pseudonyms of this key
                          (default: a published key, for trials only)
   MASK_LAYER_KEY         the same for the layer key
-                         (default: MASK_KEY, or another published key)`;
+                         (default: MASK_KEY, or another published key)
+  MASK_KEY_ID, MASK_NEXT_KEY_ID, MASK_NEXT_LAYER_KEY, MASK_ADOPTED
+                         as the function has them
+  RECOVERY_VAULT         true seals every ip and device id, for recover`;

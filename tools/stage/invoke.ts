@@ -1,4 +1,5 @@
 import { type CommandName, commandOutput, functionsStackOf } from '../../infra/names.ts';
+import type { AwsSettings } from '../../infra/settings/settings.ts';
 import { errorName } from '../../lambda/errors.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { printable } from '../cli/printable.ts';
@@ -13,6 +14,12 @@ const NO_RIGHT_CODE = 4;
 /** Errors whose sentences are our own; nothing else that an error says is shown. */
 const OURS = ['ConfigError', 'KeyMismatchError', 'JobError', NO_RIGHT, 'UnexpectedError'];
 const MOST_CHARACTERS = 1_000;
+/** Of a stage: without it the function of the command is not there. */
+const SETTINGS: Partial<Record<CommandName, keyof AwsSettings>> = {
+  rekey: 'nextMaskKeyId',
+  adopt: 'adopted',
+  recover: 'recoveryVault',
+};
 
 export interface Invocation {
   /** As on the command line. */
@@ -49,7 +56,9 @@ async function findFunction(place: AwsPlace, stack: string, command: CommandName
   const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stack }), { abortSignal: stop });
   const output = Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === commandOutput(command));
   if (output?.OutputValue) return output.OutputValue;
-  throw new UserError(`The stack ${stack} has no function for this: deploy this release first.`);
+  const setting = SETTINGS[command];
+  const how = setting ? `this release with the setting ${setting}` : 'this release';
+  throw new UserError(`The stack ${stack} has no function for this: deploy ${how} first.`);
 }
 
 async function invoke(place: AwsPlace, FunctionName: string, request: object, stop: AbortSignal): Promise<unknown> {
