@@ -27,13 +27,20 @@ export function explainError(error: unknown): string {
   if (error instanceof ConfigError) return withPlaceOfKeys(error);
   const isOurs = [KeyMismatchError, JobError].some((type) => error instanceof type);
   if (isOurs) return (error as Error).message;
-  return explainDatabaseError(error) ?? safeError(error).stack ?? '';
+  return explainFileError(error) ?? explainDatabaseError(error) ?? safeError(error).stack ?? '';
 }
 
 /** Whoever makes a new key for a table that has rows can never join the two. */
 function withPlaceOfKeys({ message, problems }: ConfigError): string {
   if (!problems.some((problem) => /^MASK_(LAYER_)?KEY is missing/.test(problem))) return message;
   return `${message} If there are rows already, use the keys that wrote them: npm start keeps its own in .login-etl/mask-key and .login-etl/mask-layer-key, and a stage has them in KMS.`;
+}
+
+/** @returns null for an error that is not about a file or folder */
+function explainFileError(error: unknown): string | null {
+  const { syscall, path, code } = (error ?? {}) as NodeJS.ErrnoException;
+  if (!syscall || !path || syscall === 'connect') return null;
+  return `${path} cannot be used (${code}): check that it exists, and that you may read and write it.`;
 }
 
 /** @returns null for an error that came neither from the database nor from the way to it */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +55,8 @@ export function openDataFolder(folder: string): DataFolder {
 /** An open SQLite transaction is a lock that the kernel takes back from a dead process; Node has no other. */
 function lockFolder(path: string): DatabaseSync {
   try {
+    // SQLite would lock another user's file as well.
+    accessSync(path, constants.W_OK);
     const lock = new DatabaseSync(join(path, 'lock'), { timeout: LOCK_WAIT_MS });
     lock.exec('begin exclusive');
     return lock;

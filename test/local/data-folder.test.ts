@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { parseMasterKey } from '../../lambda/masking/master-key.ts';
 import { type DataFolder, openDataFolder } from '../../localstack/embedded/data-folder.ts';
 import { keySettings } from '../../localstack/embedded/key-settings.ts';
-import { postgresHome } from '../../localstack/embedded/postgres/embedded-postgres.ts';
+import { postgresHome, startPostgres } from '../../localstack/embedded/postgres/embedded-postgres.ts';
 import { type Account, isReachable, serverAccount } from '../../localstack/embedded/postgres/server-account.ts';
 import { UserError } from '../../tools/cli/user-error.ts';
 
@@ -113,6 +113,23 @@ describe.runIf(canBeSomebodyElse)("another user's folder is one sentence", () =>
     const path = join(parent, 'data');
     mkdirSync(path, { mode: 0o755 });
     expect(await startOther(path, serverAccount()).said).toBe(`UserError The data folder ${path} cannot be written.`);
+  });
+
+  test('if it has been used', async () => {
+    const path = makeParent();
+    chmodSync(path, 0o755);
+    openDataFolder(path).release();
+    expect(await startOther(path, serverAccount()).said).toBe(`UserError The data folder ${path} cannot be written.`);
+  });
+
+  test('if root comes to it', async () => {
+    const path = makeParent();
+    chmodSync(path, 0o755);
+    const data = join(postgresHome(path), 'data');
+    mkdirSync(data, { recursive: true });
+    await expect(startPostgres(path)).rejects.toThrow(
+      new UserError(`The database in ${data} belongs to another user: run this as that user, or name another --data.`),
+    );
   });
 
   test('if it is open and its keys are not', async () => {

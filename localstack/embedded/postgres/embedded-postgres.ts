@@ -53,6 +53,7 @@ export async function startPostgres(folder: string, options: PostgresOptions = {
   const path = postgresHome(folder);
   const home: Home = { home: path, data: join(path, 'data'), as: { ...account, cwd: '/' } };
   const { data, as } = home;
+  requireOwner(data, account);
   const { pgCtl, initdb } = reachableBinaries(await findBinaries(options.packageName), account);
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(initdb, home);
   await runProgram(pgCtl, ['stop', '-w', '-m', 'fast', '-D', data], as).catch(() => {}); // fails if none is running
@@ -89,6 +90,15 @@ export function runningServerUrl(folder: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** PostgreSQL starts only as the owner of its data, and would say so in its log alone. */
+function requireOwner(data: string, { uid = process.getuid?.() }: Account): void {
+  const owner = statSync(data, { throwIfNoEntry: false })?.uid;
+  if (owner === undefined || uid === undefined || owner === uid) return;
+  throw new UserError(
+    `The database in ${data} belongs to another user: run this as that user, or name another --data.`,
+  );
 }
 
 function urlOf(home: string, port: number): string {
