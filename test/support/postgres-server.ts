@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
+import { ROLES } from '../../lambda/jobs/audit/grants.ts';
 import { migrate } from '../../lambda/store/schema/migrate.ts';
-import { removePostgres, startPostgres } from '../../localstack/embedded/postgres/embedded-postgres.ts';
+import { postgresHome, removePostgres, startPostgres } from '../../localstack/embedded/postgres/embedded-postgres.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -34,17 +35,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const url = new URL(postgres.url);
   url.pathname = TEMPLATE;
   await migrate(url.href);
-  for (const role of [
-    'login_writer',
-    'login_analyst',
-    'login_maintainer',
-    'login_rekeyer',
-    'login_recoverer',
-    'login_adopter',
-    'login_eraser',
-  ]) {
-    await client.query(`alter role ${role} password '${ROLE_PASSWORD}'`);
-  }
+  for (const role of ROLES) await client.query(`alter role ${role} password '${ROLE_PASSWORD}'`);
   await client.end();
   project.provide('postgresUrl', postgres.url);
   return async () => {
@@ -76,5 +67,7 @@ async function keptDatabases(url: string): Promise<KeptDatabase[]> {
 
 function howToOpen(folder: string, kept: readonly KeptDatabase[]): string {
   const list = kept.map(({ name, test }) => `  ${name}  ${test}\n`).join('');
-  return `\nFailed tests kept their databases:\n${list}Start their server: npm run test:open -- ${folder}\nThen remove it: rm -r ${folder}\n\n`;
+  const home = postgresHome(folder);
+  const folders = home.startsWith(folder) ? folder : `${folder} ${home}`;
+  return `\nFailed tests kept their databases:\n${list}Start their server: npm run test:open -- ${folder}\nThen remove it: rm -r ${folders}\n\n`;
 }
