@@ -17,6 +17,7 @@ describe('a request to recover values', () => {
   test.for([
     { field: 'device_id' },
     { pseudonyms: pseudonyms(1_000) },
+    { pseudonyms: [PSEUDONYM.replace('k1', 'k9999')] },
     { reason: ' abc' },
     { reason: 'x'.repeat(500) },
     { caller: 'x' },
@@ -36,6 +37,8 @@ describe('a request to recover values', () => {
     { ...REQUEST, pseudonyms: pseudonyms(1_001) },
     { ...REQUEST, pseudonyms: [PSEUDONYM, '192.0.2.17'] },
     { ...REQUEST, pseudonyms: [[PSEUDONYM]] },
+    { ...REQUEST, pseudonyms: [`x${PSEUDONYM}`] },
+    { ...REQUEST, pseudonyms: [`${PSEUDONYM}0`] },
     { ...REQUEST, reason: undefined },
     { ...REQUEST, reason: 'ab  ' },
     { ...REQUEST, reason: 'x'.repeat(501) },

@@ -1,7 +1,7 @@
 import { createCipheriv, createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { ADOPTED_KEY_INFO, deriveKeys, deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
-import { createMasker, KEY_ID } from '../../lambda/masking/masker.ts';
+import { createMasker, KEY_ID, VALUE_KEYS } from '../../lambda/masking/masker.ts';
 import {
   canonicalDeviceId,
   canonicalIp,
@@ -177,6 +177,10 @@ describe('nothing to mask', () => {
   test('white space is a device id', () => {
     expect(maskDeviceId(' ')).toMatch(/^k1_[0-9a-f]{32}$/);
   });
+});
+
+test('the kinds of values keep their order, by which the vault numbers them', () => {
+  expect(VALUE_KEYS).toEqual(['ip', 'deviceId', 'ipText']);
 });
 
 describe('a key id', () => {
