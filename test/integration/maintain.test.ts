@@ -72,7 +72,9 @@ describe('what is old', () => {
     await server.query('grant login_eraser to login_maintainer');
     expect(await erasing()).toEqual({ deleted: 0, erased: { rows: 1, values: 0, months: [] } });
     expect(await users()).toEqual(['new', 'young']);
-    expect((await withClient(url, findAccess)).memberships).toEqual([]);
+    const { memberships, members } = await withClient(url, findAccess);
+    expect(memberships).toEqual([]);
+    expect(members).toContainEqual({ member: 'login_maintainer', role: 'login_eraser' });
   });
 
   test.each(['0', '21', '36501', '40.5', 'x'])('after %s days is refused, before anything is done', async (days) => {

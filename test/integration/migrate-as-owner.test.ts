@@ -174,8 +174,8 @@ describe('a run that fails', () => {
 test('settings that are missing or wrong are all named at once', async () => {
   await expect(createMigration({})()).rejects.toThrow('DATABASE_URL is missing');
   const DATABASE_URL = `postgres://${OWNER}:canary@host/login_etl`;
-  const run = createMigration({ DATABASE_URL, DATABASE_LOGIN: 'password' })();
-  await expect(run).rejects.toMatchObject({ name: 'ConfigError', problems: { length: 2 } });
+  const run = createMigration({ DATABASE_URL, DATABASE_LOGIN: 'password', ERASE_AFTER_DAYS: '21' })();
+  await expect(run).rejects.toMatchObject({ name: 'ConfigError', problems: { length: 3 } });
   await expect(run).rejects.not.toThrow('canary');
 });
 

@@ -73,8 +73,8 @@ const ATTRIBUTES = `
 /** By which RDS lets a role log in with a token, and which gives no other right. */
 const LOGIN_WITH_TOKEN = 'rds_iam';
 
-/** Given by hand, where the maintenance is to erase by age. */
-function isForMaintenance(member: string, role: string): boolean {
+/** Given by hand or by a stage's migration, where the maintenance is to erase by age. Told, and not a finding. */
+function isForMaintenance({ member, role }: Membership): boolean {
   return member === 'login_maintainer' && role === 'login_eraser';
 }
 
@@ -84,14 +84,14 @@ export async function findAccess(client: ClientBase): Promise<AccessFindings> {
   const beyond = found.filter((grant) => grant.canPassOn || !listed.has(nameOf(grant)));
   const reads = beyond.filter(isReader);
   const { rows: memberships } = await client.query<Membership>(MEMBERSHIPS, [ROLES, EVERY_TABLE]);
-  const ofOurs = memberships.filter(({ member }) => ROLES.includes(member));
+  const isFinding = (membership: Membership) => ROLES.includes(membership.member) && !isForMaintenance(membership);
   const { rows: attributes } = await client.query<{ role: string; attribute: string }>(ATTRIBUTES, [ROLES]);
   return {
     grants: beyond.filter((grant) => !isReader(grant)),
-    memberships: ofOurs.filter(({ member, role }) => role !== LOGIN_WITH_TOKEN && !isForMaintenance(member, role)),
+    memberships: memberships.filter((one) => isFinding(one) && one.role !== LOGIN_WITH_TOKEN),
     attributes,
     readers: [...new Set(reads.map(({ role }) => role))],
-    members: memberships.filter(({ member }) => !ROLES.includes(member)),
+    members: memberships.filter((one) => !isFinding(one)),
   };
 }
 
