@@ -58,7 +58,7 @@ async function here({ env, stderr }: Line, days: number | null, data = DATA_FOLD
 
 async function onStage({ env, stderr, interrupt }: Line, days: number | null, stage: string): Promise<Found> {
   const stop = interrupt('The function goes on counting, and its answer is dropped.');
-  stderr.write(`  counting beside the database of ${printable(stage)}\n`);
+  stderr.write(`  counting next to the database of ${printable(stage)}\n`);
   const request = { look: 'report', days };
   const facts = await invokeOnStage<Facts>({ stage, command: 'look', request, env, stop });
   return { facts, record: null, file: reportFile(DATA_FOLDER, stage) };

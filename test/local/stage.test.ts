@@ -40,7 +40,7 @@ describe('report --stage', () => {
     expect({ exitCode, json, stderr }).toEqual({
       exitCode: 0,
       json: FACTS,
-      stderr: '  counting beside the database of prod\n',
+      stderr: '  counting next to the database of prod\n',
     });
     expect(asked).toEqual([['login-etl-prod-look', { look: 'report', days: 30 }]]);
   });
@@ -94,7 +94,7 @@ describe('report --stage', () => {
     onTestFinished(() => rm(folder, { recursive: true }));
     const { exitCode, stdout, stderr } = await onProd(['report', '--out', join(folder, 'report.html')], account);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expect(stderr).toBe(`  counting beside the database of prod\n${sentence}\n`);
+    expect(stderr).toBe(`  counting next to the database of prod\n${sentence}\n`);
     expect(await readdir(folder)).toEqual([]);
   });
 
