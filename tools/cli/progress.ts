@@ -40,6 +40,38 @@ export function showProgress(
   };
 }
 
+/** What work is given that tells its numbers as it goes. */
+export interface Counter {
+  /** Of all there is, once it is known. */
+  total(count: number): void;
+  /** So many more are finished. */
+  done(count: number): void;
+}
+
+/** Shows the progress of work that counts by itself. */
+export async function withCounter<T>(what: string, work: (counter: Counter) => Promise<T>): Promise<T> {
+  let total: number | null = null;
+  let done = 0;
+  const progress = showProgress(
+    () => done,
+    () => total,
+    what,
+  );
+  const counter: Counter = {
+    total(count) {
+      total = count;
+    },
+    done(count) {
+      done += count;
+    },
+  };
+  try {
+    return await work(counter);
+  } finally {
+    progress.end();
+  }
+}
+
 function progressLine(done: number, total: number | null, what: string, seconds: number): string {
   const rate = `${formatCount(Math.round(done / seconds))} ${what}/s`;
   if (total === null) return `  ${formatCount(done)} ${what} done, ${rate}`;

@@ -1,8 +1,7 @@
 import type { AdoptResult } from '../../lambda/jobs/adopt/adopt.ts';
 import { adoptBySettings } from '../../lambda/jobs/adopt/adopt-by-settings.ts';
-import type { Environment } from '../../lambda/settings/environment.ts';
 import { type CommandLine, defineCommand } from '../cli/command.ts';
-import { formatCount, showProgress } from '../cli/progress.ts';
+import { formatCount, withCounter } from '../cli/progress.ts';
 import { invokeOnStage } from '../stage/invoke.ts';
 import { STAGE_OPTION } from '../stage/stage.ts';
 import { wrongValues } from './describe-audit.ts';
@@ -37,32 +36,9 @@ export const command = defineCommand(
       return answer(await adoptOnStage(stage, { env, stop, stderr }));
     }
     const stop = interrupt('Stopping after the rows in hand; run it again to go on.');
-    return answer(await adoptHere(env, stop));
+    return answer(await withCounter('values', (progress) => adoptBySettings(env, { stop, progress })));
   },
 );
-
-async function adoptHere(env: Environment, stop: AbortSignal): Promise<AdoptResult> {
-  let total: number | null = null;
-  let done = 0;
-  const progress = showProgress(
-    () => done,
-    () => total,
-    'values',
-  );
-  const told = {
-    total(values: number) {
-      total = values;
-    },
-    done(values: number) {
-      done += values;
-    },
-  };
-  try {
-    return await adoptBySettings(env, { stop, progress: told });
-  } finally {
-    progress.end();
-  }
-}
 
 /** One call after the other, each for as many rows as a function has time for. */
 async function adoptOnStage(

@@ -2,7 +2,7 @@ import type { RekeyResult } from '../../lambda/jobs/rekey/rekey.ts';
 import { type RekeyAnswer, type RekeyRequest, rekeyBySettings } from '../../lambda/jobs/rekey/rekey-by-settings.ts';
 import type { Environment } from '../../lambda/settings/environment.ts';
 import { type CommandLine, defineCommand } from '../cli/command.ts';
-import { formatCount, showProgress } from '../cli/progress.ts';
+import { formatCount, withCounter } from '../cli/progress.ts';
 import { choice } from '../cli/values.ts';
 import { invokeOnStage } from '../stage/invoke.ts';
 import { STAGE_OPTION } from '../stage/stage.ts';
@@ -48,27 +48,10 @@ export const command = defineCommand(
   },
 );
 
-async function rekeyHere(request: RekeyRequest, env: Environment, stop: AbortSignal): Promise<RekeyAnswer> {
-  let total: number | null = null;
-  let moved = 0;
-  const progress = showProgress(
-    () => moved,
-    () => total,
-    'pseudonyms',
+function rekeyHere(request: RekeyRequest, env: Environment, stop: AbortSignal): Promise<RekeyAnswer> {
+  return withCounter('pseudonyms', ({ total, done }) =>
+    rekeyBySettings(env, request, { stop, progress: { total, moved: done } }),
   );
-  const told = {
-    total(pseudonyms: number) {
-      total = pseudonyms;
-    },
-    moved(pseudonyms: number) {
-      moved += pseudonyms;
-    },
-  };
-  try {
-    return await rekeyBySettings(env, request, { stop, progress: told });
-  } finally {
-    progress.end();
-  }
 }
 
 /** One call after the other, each for as many steps as a function has time for. */
