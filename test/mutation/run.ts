@@ -13,7 +13,8 @@ const HELP = `Changes the pure code in some 2,200 small ways, in a copy, counts 
 and shows the others. Fails below 95 %. A change that no test has to notice is left out by a comment in the code, which
 says why: "Stryker disable".
 
-  npm run test:mutation                       half an hour on two cores
+  npm run test:mutation                       two hours on two cores
+  npm run test:mutation -- lambda/queue       a folder or file of it, or several
   npm run test:mutation -- --concurrency 1    how many at once (2)
 
 Stryker ${VERSION} (64 MB) comes from npm, into node_modules/.cache.
@@ -24,15 +25,23 @@ function main(): number {
   if (!options) return print(process.stderr, HELP, 2);
   if (options.help) return print(process.stdout, HELP, 0);
   install();
-  return mutate(options.concurrency);
+  return mutate(options);
 }
 
-function readOptions(): { help: boolean; concurrency: string } | null {
+interface Options {
+  help: boolean;
+  concurrency: string;
+  /** Folders and files; empty: all that the configuration names. */
+  parts: string[];
+}
+
+function readOptions(): Options | null {
   const help = { type: 'boolean', default: false } as const;
   const concurrency = { type: 'string', default: '2' } as const;
   try {
-    const { values } = parseArgs({ options: { help, concurrency } });
-    return /^[1-9]\d?$/.test(values.concurrency) ? values : null;
+    const { values, positionals: parts } = parseArgs({ options: { help, concurrency }, allowPositionals: true });
+    const isOurs = /^[1-9]\d?$/.test(values.concurrency) && parts.every((part) => existsSync(join(ROOT, part)));
+    return isOurs ? { ...values, parts } : null;
   } catch {
     return null;
   }
@@ -57,12 +66,14 @@ function install(): void {
 }
 
 /** Stryker copies what it changes, here outside the project, where neither linter nor tests find it. */
-function mutate(concurrency: string): number {
+function mutate({ concurrency, parts }: Options): number {
   const copy = mkdtempSync(join(tmpdir(), 'login-etl-mutation-'));
   const modules = join(STRYKER, 'node_modules');
   const runner = join(modules, '@stryker-mutator', 'vitest-runner', 'dist', 'src', 'index.js');
   const config = join('test', 'mutation', 'stryker.config.json');
   const args = ['run', config, '--plugins', runner, '--tempDirName', copy, '--concurrency', concurrency];
+  const mutated = parts.map((part) => (part.endsWith('.ts') ? part : join(part, '**', '*.ts')));
+  if (mutated.length > 0) args.push('--mutate', mutated.join(','));
   try {
     return spawnSync(join(modules, '.bin', 'stryker'), args, { cwd: ROOT, stdio: 'inherit' }).status ?? 1;
   } finally {
