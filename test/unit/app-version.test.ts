@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseAppVersion } from '../../lambda/message/fields/app-version.ts';
+import { parseAppVersion, parsePlainVersion } from '../../lambda/message/fields/app-version.ts';
 
 test.for([
   ['2.3.0', 2_003_000],
@@ -12,8 +12,30 @@ test.for([
   ['02.003.0004', 2_003_004],
   ['1.999.999', 1_999_999],
   ['2146.999.999', 2_146_999_999],
-] as const)('%s is %i', ([text, version]) => {
+] as const)('%s is %i, with and without the expression for the others', ([text, version]) => {
   expect(parseAppVersion(text)).toBe(version);
+  expect(parsePlainVersion(text)).toBe(version);
+  expect(parseAppVersion(`${text}-rc`)).toBe(version);
+});
+
+test.for([
+  '',
+  '.',
+  '1.',
+  '.1',
+  '1..2',
+  '1.2.3.',
+  '1.2.3.4',
+  '2147',
+  '1.1000',
+  '1.2.1000',
+  '2.3.0-rc',
+  ' 2',
+  '2 ',
+  '1/2',
+  '1:2',
+])('%j is left to the expression for the others', (text) => {
+  expect(parsePlainVersion(text)).toBeNull();
 });
 
 test.for([

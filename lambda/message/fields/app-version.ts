@@ -36,25 +36,25 @@ const ZERO = 0x30;
 const NINE = 0x39;
 
 /** Numbers with dots between and nothing else, which nearly all are. null: something else is there, or does not fit. */
-function parsePlainVersion(text: string): number | null {
+export function parsePlainVersion(text: string): number | null {
   let version = 0;
   let part = 0;
-  let digits = 0;
+  let hasDigits = false;
   let parts = 1;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code >= ZERO && code <= NINE) {
       part = part * 10 + (code - ZERO);
-      digits++;
+      hasDigits = true;
     } else {
-      if (code !== DOT || digits === 0 || parts === 3 || !fits(part, parts)) return null;
+      if (code !== DOT || !hasDigits || parts === 3 || !fits(part, parts)) return null;
       version = version * 1_000 + part;
       part = 0;
-      digits = 0;
+      hasDigits = false;
       parts++;
     }
   }
-  if (digits === 0 || !fits(part, parts)) return null;
+  if (!hasDigits || !fits(part, parts)) return null;
   return (version * 1_000 + part) * 1_000 ** (3 - parts);
 }
 
