@@ -16,6 +16,12 @@ function objectWithKeys(count: number): object {
 describe('where a known key may stand', () => {
   test('a flat event keeps all its fields', () => {
     expect(flatten(VALID_BODY)).toEqual({ ok: true, fields: VALID_BODY, isEmpty: false, unknownKeys: 0 });
+    expect(Object(flatten(VALID_BODY)).fields).toBe(VALID_BODY);
+  });
+
+  test('an event has all fields in their order, whichever are there and wherever they stand', () => {
+    const flattened = flatten({ device: { ip: '192.0.2.1' } });
+    expect(Object.keys(Object(flattened).fields)).toEqual(FIELD_NAMES);
   });
 
   test('a known key is taken out of nested objects', () => {

@@ -46,6 +46,11 @@ test('every outcome is counted once, failures also by reason', () => {
   expect(counts.received).toBe(counts.stored + counts.duplicate + counts.rejected + counts.retried);
 });
 
+test('a record without attributes, which SQS does not send, is counted too', () => {
+  const record = { ...sqsRecord(VALID_BODY), attributes: undefined as never };
+  expect(tally([{ record, outcome: { kind: 'rejected', reason: 'not_json' } }])).toMatchObject({ rejectedAgain: 1 });
+});
+
 test('what is not rejected counts the same at any receive', () => {
   const record = sqsRecord(VALID_BODY);
   const again = { ...record, attributes: { ...record.attributes, ApproximateReceiveCount: '2' } };

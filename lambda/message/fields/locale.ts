@@ -13,6 +13,7 @@ export const readLocale: Reader<string | null> = (value, changes, limit) => {
   }
   if (isWithin(value, limit)) return value;
   const end = value.search(END_OF_TAG);
+  // Stryker disable next-line EqualityOperator: an empty tag and a text beyond the limit are both refused
   const tag = end < 0 ? value : value.slice(0, end);
   if (tag === '' || !isWithin(tag, limit)) {
     changes.push('bad_locale');
