@@ -16,8 +16,6 @@ export interface CommandFunctionProps {
   macKeys?: readonly kms.IKey[];
   /** The vault's key, which it may Decrypt with; the key's own policy has to name it as well. */
   vaultKey?: kms.IKey;
-  /** 256 MB unless the work needs more. */
-  memoryMb?: number;
 }
 
 const DESCRIPTIONS: Readonly<Record<CommandName, string>> = {
@@ -40,17 +38,13 @@ export class CommandFunction extends Construct {
   readonly function: lambda.Function;
 
   /** @param name of the function: in the names of its role, its log, the stack's output, and the file with its handler */
-  constructor(
-    scope: Construct,
-    name: CommandName,
-    { login, macKeys, vaultKey, memoryMb, ...props }: CommandFunctionProps,
-  ) {
+  constructor(scope: Construct, name: CommandName, { login, macKeys, vaultKey, ...props }: CommandFunctionProps) {
     super(scope, `Command-${name}`);
     const made = new NodeFunction(this, name, {
       ...props,
       description: DESCRIPTIONS[name],
       entry: `lambda/${name}-handler.ts`,
-      memoryMb: memoryMb ?? 256,
+      memoryMb: 256,
       timeoutSeconds: COMMAND_TIMEOUT_SECONDS,
     });
     this.function = made.function;

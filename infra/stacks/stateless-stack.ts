@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ENV } from '../../lambda/settings/environment.ts';
 import { Alarms } from '../constructs/alarms.ts';
-import { CommandFunction } from '../constructs/command-function.ts';
+import { CommandFunction, type CommandFunctionProps } from '../constructs/command-function.ts';
 import { Dashboard } from '../constructs/dashboard.ts';
 import { databaseEnvironment } from '../constructs/database-access.ts';
 import { Ingest } from '../constructs/ingest.ts';
@@ -52,68 +52,33 @@ export class StatelessStack extends Stack {
 
   /** What commands invoke: each has at most one database role, and one of IAM. */
   #addCommands(settings: AwsSettings, stateful: StatefulStack, migration: Migration): void {
-    const { network, logs, rootKey, nextLayerKey } = stateful;
+    const { network, logs, rootKey, nextLayerKey, vaultKey } = stateful;
     const { cluster } = stateful.database;
-    const common = (name: CommandName) => ({ stage: settings.stage, network, log: logs.of[name] });
-    const look = new CommandFunction(this, 'look', {
-      ...common('look'),
-      environment: databaseEnvironment(cluster, DATABASE.analyst, cluster.clusterReadEndpoint),
-      login: { cluster, role: DATABASE.analyst },
+    const add = (name: CommandName, props: Omit<CommandFunctionProps, 'stage' | 'log' | 'network'>) => {
+      const made = new CommandFunction(this, name, { stage: settings.stage, network, log: logs.of[name], ...props });
+      if (props.login) migration.executeBefore(made.function);
+    };
+    const as = (role: string, endpoint = cluster.clusterEndpoint) => ({
+      environment: databaseEnvironment(cluster, role, endpoint),
+      login: { cluster, role },
     });
-    migration.executeBefore(look.function);
-    new CommandFunction(this, 'pseudonym', {
-      ...common('pseudonym'),
-      environment: maskKeyEnvironment(settings, stateful),
-      macKeys: [rootKey, ...layerKeys(stateful)],
-    });
-    const erase = new CommandFunction(this, 'erase', {
-      ...common('erase'),
-      environment: databaseEnvironment(cluster, DATABASE.eraser),
-      login: { cluster, role: DATABASE.eraser },
-    });
-    migration.executeBefore(erase.function);
-    this.#addRecover(settings, stateful, migration);
-    this.#addAdopt(settings, stateful, migration);
-    if (nextLayerKey === null) return;
-    const rekey = new CommandFunction(this, 'rekey', {
-      ...common('rekey'),
-      environment: {
-        ...databaseEnvironment(cluster, DATABASE.rekeyer),
-        ...layerEnvironment(settings, stateful),
-      },
-      login: { cluster, role: DATABASE.rekeyer },
-      macKeys: layerKeys(stateful),
-    });
-    migration.executeBefore(rekey.function);
-  }
-
-  #addAdopt(settings: AwsSettings, stateful: StatefulStack, migration: Migration): void {
-    const { network, logs, rootKey } = stateful;
-    const { cluster } = stateful.database;
-    if (!settings.adopted) return;
-    const adopt = new CommandFunction(this, 'adopt', {
-      stage: settings.stage,
-      network,
-      log: logs.of.adopt,
-      environment: { ...databaseEnvironment(cluster, DATABASE.adopter), ...maskKeyEnvironment(settings, stateful) },
-      login: { cluster, role: DATABASE.adopter },
-      macKeys: [rootKey, ...layerKeys(stateful)],
-    });
-    migration.executeBefore(adopt.function);
-  }
-
-  #addRecover({ stage }: AwsSettings, stateful: StatefulStack, migration: Migration): void {
-    const { network, logs, vaultKey } = stateful;
-    const { cluster } = stateful.database;
-    if (vaultKey === null) return;
-    const recover = new CommandFunction(this, 'recover', {
-      stage,
-      network,
-      log: logs.of.recover,
-      environment: { ...databaseEnvironment(cluster, DATABASE.recoverer), [ENV.vaultKmsKey]: vaultKey.keyArn },
-      login: { cluster, role: DATABASE.recoverer },
-      vaultKey,
-    });
-    migration.executeBefore(recover.function);
+    const pseudonyms = maskKeyEnvironment(settings, stateful);
+    const macKeys = [rootKey, ...layerKeys(stateful)];
+    add('look', as(DATABASE.analyst, cluster.clusterReadEndpoint));
+    add('pseudonym', { environment: pseudonyms, macKeys });
+    add('erase', as(DATABASE.eraser));
+    if (vaultKey) {
+      const { environment, login } = as(DATABASE.recoverer);
+      add('recover', { environment: { ...environment, [ENV.vaultKmsKey]: vaultKey.keyArn }, login, vaultKey });
+    }
+    if (settings.adopted) {
+      const { environment, login } = as(DATABASE.adopter);
+      add('adopt', { environment: { ...environment, ...pseudonyms }, login, macKeys });
+    }
+    if (nextLayerKey) {
+      const { environment, login } = as(DATABASE.rekeyer);
+      const layers = layerEnvironment(settings, stateful);
+      add('rekey', { environment: { ...environment, ...layers }, login, macKeys: layerKeys(stateful) });
+    }
   }
 }
