@@ -13,7 +13,7 @@ export function createAdopt(env: Environment, beginChunksMs = BEGIN_CHUNKS_MS): 
   return createCommand('adopt', () => {
     const until = performance.now() + beginChunksMs;
     const stop = new AbortController();
-    // Rows before those that are left come up again in each call: one that ended at those would never get further.
+    // Each call begins at the start of the table. If it could stop at rows that are done, it would never get beyond them.
     const done = (values: number) => {
       if (values > 0 && performance.now() >= until) stop.abort();
     };

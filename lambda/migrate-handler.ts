@@ -8,7 +8,7 @@ import { migrateAsOwner } from './store/schema/migrate-as-owner.ts';
 
 /**
  * The Lambda entry of a deployment: brings the schema of DATABASE_URL to what this release needs, and lets the maintenance
- * erase by age where ERASE_AFTER_DAYS is set, which is its setting.
+ * erase by age if ERASE_AFTER_DAYS, a setting of the maintenance, is set.
  */
 export const handler = createMigration(process.env);
 

@@ -1,8 +1,8 @@
 import { type CommandFunction, createCommand } from './create-command.ts';
-import { ConfigError, JobError } from './errors.ts';
+import { ConfigError } from './errors.ts';
 import { type PseudonymAnswer, pseudonymOf, SECRET_FIELDS } from './jobs/pseudonym/pseudonym.ts';
 import { unknownRequest } from './jobs/unknown-request.ts';
-import { createKeyRing } from './keys/open-keys.ts';
+import { requireKeys } from './keys/open-keys.ts';
 import { createMasker } from './masking/masker.ts';
 import type { Environment } from './settings/environment.ts';
 import { readKeys } from './settings/key-settings.ts';
@@ -18,9 +18,6 @@ export function createPseudonym(env: Environment): CommandFunction<PseudonymAnsw
     const problems: string[] = [];
     const settings = readKeys(env, problems);
     if (problems.length > 0 || !settings) throw new ConfigError(problems);
-    const answer = await createKeyRing(settings)();
-    if ('outage' in answer)
-      throw new JobError(`KMS did not answer for the keys (${answer.outage.replace('kms ', '')}).`);
-    return pseudonymOf(field, value, createMasker(settings.kid, answer.keys));
+    return pseudonymOf(field, value, createMasker(settings.kid, await requireKeys(settings)));
   });
 }

@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
+import { JobError } from '../errors.ts';
 import {
   ADOPTED_KEY_INFO,
   type DerivedKeys,
@@ -38,6 +39,13 @@ export function createKeyRing(settings: KeySettings): () => Promise<KeysOrOutage
       throw error;
     }
   };
+}
+
+/** The same for a job, which nobody tries again: throws a JobError where KMS does not answer. */
+export async function requireKeys(settings: KeySettings): Promise<MaskKeys> {
+  const answer = await openKeys(settings);
+  if ('outage' in answer) throw new JobError(`KMS did not answer for the keys (${answer.outage.replace('kms ', '')}).`);
+  return answer.keys;
 }
 
 export type Opened<Name extends string> = { keys: DerivedKeys<Name> } | { outage: `kms ${string}` };

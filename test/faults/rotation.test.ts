@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { deriveMaskKeys } from '../../lambda/masking/mask-keys.ts';
 import { createMasker } from '../../lambda/masking/masker.ts';
-import { TEST_LAYER_KEY, TEST_MASK_KEY } from '../support/function.ts';
+import { TEST_LAYER_KEY, TEST_MASK_KEY, TEST_NEXT_LAYER_KEY } from '../support/function.ts';
 import { startLoginEtl } from '../support/killed-command.ts';
 import type { Random } from '../support/random.ts';
 import { DATABASE_FAULTS, OTHER_FAULTS, until } from './support/faults.ts';
@@ -11,9 +11,8 @@ import { runScenario } from './support/scenario.ts';
 import type { System } from './support/system.ts';
 import { ROLE_PASSWORD } from './support/template.ts';
 
-const NEXT_LAYER_KEY = 'hex:5e1c9a37f06b28d4917ae3c05fb46d82c8307f15b9ea64d29305ce7718af6b40';
-const KEYS = { MASK_LAYER_KEY: TEST_LAYER_KEY, MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: NEXT_LAYER_KEY };
-const [root, next] = [TEST_MASK_KEY, NEXT_LAYER_KEY].map((key) => Buffer.from(key.replace('hex:', ''), 'hex')) as [
+const KEYS = { MASK_LAYER_KEY: TEST_LAYER_KEY, MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: TEST_NEXT_LAYER_KEY };
+const [root, next] = [TEST_MASK_KEY, TEST_NEXT_LAYER_KEY].map((key) => Buffer.from(key.replace('hex:', ''), 'hex')) as [
   Buffer,
   Buffer,
 ];

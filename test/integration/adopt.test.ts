@@ -5,23 +5,21 @@ import { createAdopt } from '../../lambda/adopt-handler.ts';
 import { adoptBySettings } from '../../lambda/jobs/adopt/adopt-by-settings.ts';
 import { migrate } from '../../lambda/store/schema/migrate.ts';
 import { connectTo, createDatabase, type TestDatabase, untilWaiting } from '../support/database.ts';
-import { createFunction, TEST_LAYER_KEY, TEST_MASK_KEY } from '../support/function.ts';
+import { createFunction, TEST_LAYER_KEY, TEST_MASK_KEY, TEST_NEXT_LAYER_KEY } from '../support/function.ts';
+import { GIVEN_COLUMNS, GIVEN_TABLE } from '../support/given-table.ts';
 import { runLoginEtl } from '../support/program.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
 const ADOPTED = { MASK_LAYER_KEY: TEST_LAYER_KEY, MASK_ADOPTED: 'sha256' };
-const NEXT_LAYER_KEY = 'hex:5e1c9a37f06b28d4917ae3c05fb46d82c8307f15b9ea64d29305ce7718af6b40';
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-const COLUMNS = `user_id varchar(128), device_type varchar(32), masked_ip varchar(256), masked_device_id varchar(256),
-  locale varchar(32), app_version integer, create_date date`;
 /** As such scripts make their tables. */
 const TABLES = {
-  'as it was asked for': `create table user_logins (${COLUMNS})`,
-  'with a serial id': `create table user_logins (id serial primary key, ${COLUMNS})`,
-  'with an identity and a time': `create table user_logins (id bigint generated always as identity primary key, ${COLUMNS},
+  'as it was asked for': GIVEN_TABLE,
+  'with a serial id': `create table user_logins (id serial primary key, ${GIVEN_COLUMNS})`,
+  'with an identity and a time': `create table user_logins (id bigint generated always as identity primary key, ${GIVEN_COLUMNS},
     created_at timestamptz not null default now())`,
-  'with texts of any length': `create table user_logins (${COLUMNS.replaceAll(/varchar\(\d+\)/g, 'text')})`,
+  'with texts of any length': `create table user_logins (${GIVEN_COLUMNS.replaceAll(/varchar\(\d+\)/g, 'text')})`,
 } as const;
 
 interface OldRow {
@@ -199,11 +197,11 @@ Left, and not pseudonyms:
   test('leaves a table whose layer key can be replaced like any other', async () => {
     const database = await createOld(TABLES['as it was asked for'], [hashed('a', '192.0.2.7', 'device')]);
     await runAdopt(database);
-    const next = { MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: NEXT_LAYER_KEY };
+    const next = { MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: TEST_NEXT_LAYER_KEY };
     await createFunction(database.writerUrl, { ...ADOPTED, ...next }).invoke([login('b', '192.0.2.7', 'device')]);
     const env = { DATABASE_URL: database.url, ...ADOPTED, ...next };
     expect((await runLoginEtl(['rekey', '--to', 'k2'], { env })).exitCode).toBe(0);
-    const after = { MASK_ADOPTED: 'sha256', MASK_KEY_ID: 'k2', MASK_LAYER_KEY: NEXT_LAYER_KEY };
+    const after = { MASK_ADOPTED: 'sha256', MASK_KEY_ID: 'k2', MASK_LAYER_KEY: TEST_NEXT_LAYER_KEY };
     await createFunction(database.writerUrl, after).invoke([login('c', '192.0.2.7', 'device')]);
     const [a, b, c] = await pseudonymsOf(database);
     expect(a?.masked_ip).toMatch(/^k2_/);
@@ -227,7 +225,7 @@ Left, and not pseudonyms:
   test('refuses another root key than the first run had', async () => {
     const database = await createOld(TABLES['as it was asked for'], [hashed('a', '192.0.2.7', 'device')]);
     await runAdopt(database);
-    const env = { DATABASE_URL: database.url, MASK_KEY: NEXT_LAYER_KEY, ...ADOPTED };
+    const env = { DATABASE_URL: database.url, MASK_KEY: TEST_NEXT_LAYER_KEY, ...ADOPTED };
     const { exitCode, stderr } = await runLoginEtl(['adopt'], { env });
     expect(stderr).toContain('The mask key is not the one that this database knows as "sha256"');
     expect(exitCode).toBe(1);
@@ -241,7 +239,7 @@ Left, and not pseudonyms:
       MASK_KEY: TEST_MASK_KEY,
       ...ADOPTED,
       MASK_NEXT_KEY_ID: 'k2',
-      MASK_NEXT_LAYER_KEY: NEXT_LAYER_KEY,
+      MASK_NEXT_LAYER_KEY: TEST_NEXT_LAYER_KEY,
     };
     const { exitCode, stderr } = await runLoginEtl(['adopt'], { env });
     expect(stderr).toContain('A rotation is open');

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { migrate } from '../../lambda/store/schema/migrate.ts';
 import { connectTo, createDatabase, type TestDatabase } from '../support/database.ts';
+import { GIVEN_TABLE } from '../support/given-table.ts';
 import { MANY_LOGINS } from '../support/many-logins.ts';
 
 async function asRole(url: string, sql: string): Promise<Record<string, unknown>[]> {
@@ -102,8 +103,7 @@ const COMMENTS = `select attname, col_description(attrelid, attnum) as comment f
 test('every column says what it is, and a comment that was there before stays', async () => {
   expect((await (await createDatabase()).query(COMMENTS)).map(({ comment }) => comment)).not.toContain(null);
   const adopted = await createDatabase('empty');
-  await adopted.query(`create table user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256),
-    masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date)`);
+  await adopted.query(GIVEN_TABLE);
   await adopted.query(`comment on column user_logins.locale is 'ours'`);
   await migrate(adopted.url);
   const comments = Object.fromEntries(

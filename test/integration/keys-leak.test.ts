@@ -5,8 +5,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { migrate } from '../../lambda/store/schema/migrate.ts';
 import { NEW_ACCOUNT, startAwsAccount } from '../support/aws-account.ts';
 import { stubAwsEnvironment } from '../support/aws-server.ts';
+import { CANARY } from '../support/canary.ts';
 import { connectTo, createDatabase, type TestDatabase, untilWaiting } from '../support/database.ts';
-import { TEST_LAYER_KEY, TEST_MASK_KEY } from '../support/function.ts';
+import { TEST_LAYER_KEY, TEST_MASK_KEY, TEST_NEXT_LAYER_KEY } from '../support/function.ts';
+import { GIVEN_TABLE } from '../support/given-table.ts';
 import { startLoginEtl } from '../support/killed-command.ts';
 import { type ProgramOptions, runLoginEtl } from '../support/program.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
@@ -14,21 +16,11 @@ import { refuseAndTell } from '../support/telling-trigger.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { VAULT_KEYS, withVault } from '../support/vault.ts';
 
-/** Values that stand nowhere else, so that finding one in any output is finding a leak. */
-const CANARY = {
-  ip: '203.0.113.201',
-  ipv6: '2001:db8:ca:4a::17',
-  noIp: 'canary-no-address-4711',
-  device: 'canary-device-815-00-4242',
-  user: 'canary-user-31337',
-  key: 'canary-key',
-} as const;
 /** Also bits of them, as an error that quotes its input in part would print. */
 const LEAK = /canary|203\.0\.113|2001:db8|203-0-113/i;
 
-const NEXT_LAYER_KEY = 'hex:5e1c9a37f06b28d4917ae3c05fb46d82c8307f15b9ea64d29305ce7718af6b40';
 const KEYS = { MASK_KEY: TEST_MASK_KEY, MASK_LAYER_KEY: TEST_LAYER_KEY };
-const WINDOW = { ...KEYS, MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: NEXT_LAYER_KEY };
+const WINDOW = { ...KEYS, MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: TEST_NEXT_LAYER_KEY };
 const OPENING = { VAULT_PRIVATE_KEY: VAULT_KEYS.privateFile };
 const ADOPTING = { ...KEYS, MASK_ADOPTED: 'sha256' };
 
@@ -47,8 +39,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 /** A table of another program, with hashes and with values that it did not hash. */
 async function createOld(): Promise<TestDatabase> {
   const database = await createDatabase('empty');
-  await database.query(`create table user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256),
-    masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date)`);
+  await database.query(GIVEN_TABLE);
   await database.query(
     `insert into user_logins (user_id, masked_ip, masked_device_id, locale) values ($1, $2, $3, $4), ($1, $4, $5, $4)`,
     [CANARY.user, sha256(CANARY.ip), sha256(CANARY.device), CANARY.ip, CANARY.device],
@@ -82,6 +73,9 @@ function fileOf(text: string): string {
   writeFileSync(file, text);
   return file;
 }
+
+/** One of each command that has a function on a stage, but recover, which writes a file. */
+const LINES = [['pseudonym', '--field', 'ip'], ['rekey', '--to', 'k2'], ['adopt'], ['audit'], ['erase', '--user']];
 
 const recovering =
   (...args: string[]) =>
@@ -225,14 +219,7 @@ describe('no raw value is in any output', () => {
       { ...WINDOW, ...database, MASK_ADOPTED: 'sha256', ...OPENING },
       { ...WINDOW, ...noDatabase, MASK_ADOPTED: 'sha256', ...OPENING },
     ]) {
-      for (const line of [
-        ['pseudonym', '--field', 'ip'],
-        ['rekey', '--to', 'k2'],
-        ['adopt'],
-        ['audit'],
-        ['erase', '--user'],
-        ['export', '--user', '--out', newFile()],
-      ]) {
+      for (const line of [...LINES, ['export', '--user', '--out', newFile()]]) {
         await quiet(1, line, { env, input: CANARY.ip });
       }
       await quiet(1, recovering('--pseudonym', `k1_${'0'.repeat(32)}`), { env });
@@ -302,13 +289,7 @@ describe('no raw value is in any output', () => {
     stubAwsEnvironment({ AWS_ENDPOINT_URL });
     const env = { AWS_REGION: 'eu-central-1' };
     for (answer of answers) {
-      for (const line of [
-        ['pseudonym', '--field', 'ip'],
-        ['rekey', '--to', 'k2'],
-        ['adopt'],
-        ['audit'],
-        ['erase', '--user'],
-      ]) {
+      for (const line of LINES) {
         expect(await quiet(1, [...line, '--stage', 'prod'], { env, input: CANARY.ip })).toContain('unction');
       }
       await quiet(1, recovering('--pseudonym', `k1_${'0'.repeat(32)}`, '--stage', 'prod'), { env });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { SQSRecord } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
+import { CANARY } from '../support/canary.ts';
 import { createDatabase } from '../support/database.ts';
 import { TEST_MASK_KEY } from '../support/function.ts';
 import { KMS_KEY, startKms } from '../support/kms.ts';
@@ -11,18 +12,6 @@ import { OWNER, type Rds, startRds } from '../support/rds.ts';
 import { sqsEvent, sqsRecord, VALID_BODY } from '../support/records.ts';
 import { refuseAndTell } from '../support/telling-trigger.ts';
 import { VAULT_KEYS } from '../support/vault.ts';
-
-/** Values that stand nowhere else, so that finding one in any output is finding a leak. */
-const CANARY = {
-  ip: '203.0.113.201',
-  ipv6: '2001:db8:ca:4a::17',
-  noIp: 'canary-no-address-4711',
-  device: 'canary-device-815-00-4242',
-  user: 'canary-user-31337',
-  key: 'canary_key_name',
-  value: 'canary-value-of-unknown-key',
-  text: 'canary-text-outside-of-json',
-} as const;
 
 const GOOD = { ...VALID_BODY, user_id: CANARY.user, ip: CANARY.ip, device_id: CANARY.device };
 

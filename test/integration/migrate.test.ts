@@ -3,13 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { migrate } from '../../lambda/store/schema/migrate.ts';
 import { createDatabase, untilWaiting } from '../support/database.ts';
 import { createFunction } from '../support/function.ts';
+import { GIVEN_TABLE } from '../support/given-table.ts';
 import { startOwnServer } from '../support/own-server.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
 const ALL = readdirSync('lambda/store/schema/migrations').map((file) => file.replace('.sql', ''));
-
-const AS_GIVEN = `create table user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256),
-  masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date)`;
 
 const ROLES = [
   'login_writer',
@@ -67,7 +65,7 @@ describe('the migrations', () => {
 
   test('adopt an existing table, with its rows', async () => {
     const database = await createDatabase('empty');
-    await database.query(AS_GIVEN);
+    await database.query(GIVEN_TABLE);
     await database.query("insert into user_logins (user_id) values ('from before')");
     await migrate(database.url);
     await createFunction(database.writerUrl).invoke([sqsRecord(VALID_BODY)]);
@@ -88,7 +86,7 @@ describe('the migrations', () => {
     ['create_date date', 'create_date date, length integer generated always as (length(user_id)) stored'],
   ])('adopt a table in which %j is %j', async (wanted, actual) => {
     const database = await createDatabase('empty');
-    await database.query(AS_GIVEN.replace(wanted, actual));
+    await database.query(GIVEN_TABLE.replace(wanted, actual));
     await migrate(database.url);
     const { outcomes } = await createFunction(database.writerUrl).invoke([sqsRecord(VALID_BODY)]);
     expect(outcomes).toEqual(['stored']);
@@ -107,7 +105,7 @@ describe('the migrations', () => {
     ['create_date date', 'create_date date, extra text not null', 'extra is not null and has no default'],
   ])('stop at a table in which %j is %j, and change nothing', async (wanted, actual, difference) => {
     const database = await createDatabase('empty');
-    await database.query(AS_GIVEN.replace(wanted, actual));
+    await database.query(GIVEN_TABLE.replace(wanted, actual));
     await expect(migrate(database.url)).rejects.toThrow(difference);
     expect(await database.query("select to_regclass('ingest_ledger') as ledger")).toEqual([{ ledger: null }]);
   });

@@ -5,16 +5,15 @@ import { parseMasterKey } from '../../lambda/masking/master-key.ts';
 import { createPseudonym } from '../../lambda/pseudonym-handler.ts';
 import { capturedConsole } from '../support/captured-console.ts';
 import { createDatabase } from '../support/database.ts';
-import { createFunction, TEST_LAYER_KEY, TEST_MASK_KEY } from '../support/function.ts';
+import { createFunction, TEST_LAYER_KEY, TEST_MASK_KEY, TEST_NEXT_LAYER_KEY } from '../support/function.ts';
 import { KMS_KEY, KMS_LAYER_KEY, startKms } from '../support/kms.ts';
 import { runLoginEtl } from '../support/program.ts';
 import { maskDeviceId, maskIp } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
-const NEXT_LAYER_KEY = 'hex:5e1c9a37f06b28d4917ae3c05fb46d82c8307f15b9ea64d29305ce7718af6b40';
 const OLD = { MASK_KEY: TEST_MASK_KEY, MASK_LAYER_KEY: TEST_LAYER_KEY };
-const NEW = { MASK_KEY: TEST_MASK_KEY, MASK_KEY_ID: 'k2', MASK_LAYER_KEY: NEXT_LAYER_KEY };
-const WINDOW = { ...OLD, MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: NEXT_LAYER_KEY };
+const NEW = { MASK_KEY: TEST_MASK_KEY, MASK_KEY_ID: 'k2', MASK_LAYER_KEY: TEST_NEXT_LAYER_KEY };
+const WINDOW = { ...OLD, MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: TEST_NEXT_LAYER_KEY };
 
 const bytesOf = (key: string) => {
   const parsed = parseMasterKey(key);
@@ -23,7 +22,7 @@ const bytesOf = (key: string) => {
 };
 const maskerOf = (kid: string, ...keys: [string, ...string[]]) =>
   createMasker(kid, deriveMaskKeys(...(keys.map(bytesOf) as [Uint8Array, ...Uint8Array[]])));
-const [K1, K2] = [maskerOf('k1', TEST_MASK_KEY, TEST_LAYER_KEY), maskerOf('k2', TEST_MASK_KEY, NEXT_LAYER_KEY)];
+const [K1, K2] = [maskerOf('k1', TEST_MASK_KEY, TEST_LAYER_KEY), maskerOf('k2', TEST_MASK_KEY, TEST_NEXT_LAYER_KEY)];
 
 const runPseudonym = (args: readonly string[], input: string, env: Record<string, string>) =>
   runLoginEtl(['pseudonym', '--field', ...args], { env, input });
@@ -79,7 +78,7 @@ describe('pseudonym', () => {
     const database = await createDatabase();
     await createFunction(database.writerUrl, OLD).invoke([sqsRecord(VALID_BODY)]);
     const env = { DATABASE_URL: database.writerUrl };
-    const other = await runPseudonym(['ip'], '192.0.2.7', { ...OLD, MASK_LAYER_KEY: NEXT_LAYER_KEY, ...env });
+    const other = await runPseudonym(['ip'], '192.0.2.7', { ...OLD, MASK_LAYER_KEY: TEST_NEXT_LAYER_KEY, ...env });
     expect(other).toMatchObject({ exitCode: 1, stdout: '' });
     expect(other.stderr).toContain('The layer key is not the one');
     const unknown = await runPseudonym(['ip'], '192.0.2.7', { ...NEW, ...env });

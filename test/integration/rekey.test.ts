@@ -6,19 +6,24 @@ import { checkValue, createMasker } from '../../lambda/masking/masker.ts';
 import { parseMasterKey } from '../../lambda/masking/master-key.ts';
 import { createRekey } from '../../lambda/rekey-handler.ts';
 import { createDatabase, type TestDatabase, untilWaiting } from '../support/database.ts';
-import { createFunction, TEST_LAYER_KEY, TEST_MASK_KEY, type TestFunction } from '../support/function.ts';
+import {
+  createFunction,
+  TEST_LAYER_KEY,
+  TEST_MASK_KEY,
+  TEST_NEXT_LAYER_KEY,
+  type TestFunction,
+} from '../support/function.ts';
 import { killAtLock } from '../support/killed-command.ts';
 import { runLoginEtl } from '../support/program.ts';
 import { maskDeviceId, maskIp } from '../support/pseudonyms.ts';
 import { sqsRecord, VALID_BODY } from '../support/records.ts';
 
-const NEXT_LAYER_KEY = 'hex:5e1c9a37f06b28d4917ae3c05fb46d82c8307f15b9ea64d29305ce7718af6b40';
 const BEFORE = { MASK_LAYER_KEY: TEST_LAYER_KEY };
-const BETWEEN = { ...BEFORE, MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: NEXT_LAYER_KEY };
-const AFTER = { MASK_KEY_ID: 'k2', MASK_LAYER_KEY: NEXT_LAYER_KEY };
+const BETWEEN = { ...BEFORE, MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: TEST_NEXT_LAYER_KEY };
+const AFTER = { MASK_KEY_ID: 'k2', MASK_LAYER_KEY: TEST_NEXT_LAYER_KEY };
 const K1 = deriveKeys(bytesOf(TEST_LAYER_KEY), LAYER_KEY_INFO);
-const K2 = deriveKeys(bytesOf(NEXT_LAYER_KEY), LAYER_KEY_INFO);
-const MASKER_AFTER = createMasker('k2', deriveMaskKeys(bytesOf(TEST_MASK_KEY), bytesOf(NEXT_LAYER_KEY)));
+const K2 = deriveKeys(bytesOf(TEST_NEXT_LAYER_KEY), LAYER_KEY_INFO);
+const MASKER_AFTER = createMasker('k2', deriveMaskKeys(bytesOf(TEST_MASK_KEY), bytesOf(TEST_NEXT_LAYER_KEY)));
 
 function bytesOf(key: string): Uint8Array {
   const parsed = parseMasterKey(key);

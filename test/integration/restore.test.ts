@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { migrate } from '../../lambda/store/schema/migrate.ts';
 import { connectTo, type TestDatabase } from '../support/database.ts';
-import { TEST_LAYER_KEY, TEST_MASK_KEY } from '../support/function.ts';
+import { TEST_LAYER_KEY, TEST_MASK_KEY, TEST_NEXT_LAYER_KEY } from '../support/function.ts';
 import { killAtLock } from '../support/killed-command.ts';
 import { startOwnServer } from '../support/own-server.ts';
 import { type ProgramOptions, type ProgramResult, runLoginEtl } from '../support/program.ts';
@@ -10,10 +10,9 @@ import { sqsRecord, VALID_BODY } from '../support/records.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { VAULT_KEYS, withVault } from '../support/vault.ts';
 
-const NEXT_LAYER_KEY = 'hex:5e1c9a37f06b28d4917ae3c05fb46d82c8307f15b9ea64d29305ce7718af6b40';
 const OLD = { MASK_LAYER_KEY: TEST_LAYER_KEY };
-const BOTH = { ...OLD, MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: NEXT_LAYER_KEY };
-const NEW = { MASK_KEY_ID: 'k2', MASK_LAYER_KEY: NEXT_LAYER_KEY };
+const BOTH = { ...OLD, MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: TEST_NEXT_LAYER_KEY };
+const NEW = { MASK_KEY_ID: 'k2', MASK_LAYER_KEY: TEST_NEXT_LAYER_KEY };
 
 /** A login of each of 20 users, who have an address and a device of their own. */
 const logins = () =>

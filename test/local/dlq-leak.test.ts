@@ -1,20 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { CANARY } from '../support/canary.ts';
 import { createDeadLetters, type DlqOptions, failing, onCalls } from '../support/dead-letters.ts';
 import { TEST_MASK_KEY } from '../support/function.ts';
 import { VALID_BODY } from '../support/records.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-
-/** Values that stand nowhere else, so that finding one in any output is finding a leak. */
-const CANARY = {
-  ip: '203.0.113.201',
-  noIp: 'canary-no-address-4711',
-  device: 'canary-device-815-00-4242',
-  key: 'canary_key_name',
-  value: 'canary-value-of-unknown-key',
-  text: 'canary-text-outside-of-json',
-} as const;
 
 const GOOD = { ...VALID_BODY, ip: CANARY.ip, device_id: CANARY.device };
 

@@ -2,6 +2,8 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { TEST_NEXT_LAYER_KEY } from '../support/function.ts';
+import { GIVEN_TABLE } from '../support/given-table.ts';
 import { runLoginEtl } from '../support/program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { loginEtl } from './deployment.ts';
@@ -9,7 +11,6 @@ import { logsSince, query, send, untilQueueIsEmpty } from './pipeline.ts';
 
 const { endpoint, databaseUrl, env } = inject('deployed');
 const NAME = `login_etl_keys_${randomBytes(4).toString('hex')}`;
-const NEXT_LAYER_KEY = 'hex:5e1c9a37f06b28d4917ae3c05fb46d82c8307f15b9ea64d29305ce7718af6b40';
 const [IP, DEVICE] = ['203.0.113.79', 'canary-device'];
 const REASON = 'a trial of recover';
 const began = Date.now();
@@ -24,8 +25,8 @@ const ADOPTED = {
   MASK_ADOPTED: 'sha256',
   RECOVERY_VAULT: 'true',
 };
-const ROTATING = { ...ADOPTED, MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: NEXT_LAYER_KEY };
-const ROTATED = { ...ADOPTED, MASK_KEY_ID: 'k2', MASK_LAYER_KEY: NEXT_LAYER_KEY };
+const ROTATING = { ...ADOPTED, MASK_NEXT_KEY_ID: 'k2', MASK_NEXT_LAYER_KEY: TEST_NEXT_LAYER_KEY };
+const ROTATED = { ...ADOPTED, MASK_KEY_ID: 'k2', MASK_LAYER_KEY: TEST_NEXT_LAYER_KEY };
 
 const deploy = (variables: Record<string, string>) => loginEtl(['deploy', '--stage', 'localstack'], variables);
 const onLocalStack = (args: readonly string[], input?: string) =>
@@ -52,11 +53,7 @@ async function rows(): Promise<(Row | undefined)[]> {
 /** Instead of the pipeline that the other tests use: a table that another program masked, a rotation, and the vault. */
 beforeAll(async () => {
   await query(databaseUrl, `create database ${NAME}`);
-  await query(
-    url,
-    `create table user_logins (user_id varchar(128), device_type varchar(32), masked_ip varchar(256),
-       masked_device_id varchar(256), locale varchar(32), app_version integer, create_date date)`,
-  );
+  await query(url, GIVEN_TABLE);
   await query(url, `insert into user_logins values ($1, 'ios', $2, $3, 'US', 230, '2024-11-25')`, [
     OLD,
     hash(IP),

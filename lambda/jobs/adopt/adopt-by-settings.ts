@@ -1,5 +1,5 @@
-import { ConfigError, JobError } from '../../errors.ts';
-import { createKeyRing } from '../../keys/open-keys.ts';
+import { ConfigError } from '../../errors.ts';
+import { requireKeys } from '../../keys/open-keys.ts';
 import { createMasker } from '../../masking/masker.ts';
 import { readDatabase } from '../../settings/database-settings.ts';
 import { ENV, type Environment } from '../../settings/environment.ts';
@@ -16,9 +16,8 @@ export async function adoptBySettings(
   rest: Pick<AdoptOptions, 'progress' | 'stop'>,
 ): Promise<AdoptResult> {
   const { database, keys: settings } = readSettings(env);
-  const answer = await createKeyRing(settings)();
-  if ('outage' in answer) throw new JobError(`KMS did not answer for the keys (${answer.outage.replace('kms ', '')}).`);
-  const masker = (isAdopted: boolean) => createMasker(settings.kid, { ...answer.keys, isAdopted });
+  const keys = await requireKeys(settings);
+  const masker = (isAdopted: boolean) => createMasker(settings.kid, { ...keys, isAdopted });
   return adopt(database, { masker: masker(true), hashMasker: masker(false), ...rest });
 }
 

@@ -45,7 +45,7 @@ export const readIp: Reader<Canonical | null> = (value, changes) => {
 /** The client of a list of proxies: the first entry, and of a `Forwarded` one the value of its `for`. */
 function firstOfList(text: string): string {
   const comma = text.indexOf(',');
-  // Stryker disable next-line EqualityOperator: an empty entry is no address either
+  // Stryker disable next-line EqualityOperator: an empty entry is not an address either
   const entry = comma < 0 ? text : trimAscii(text.slice(0, comma));
   const client = FORWARDED_FOR.exec(entry)?.[1];
   return client === undefined ? entry : trimAscii(client).replace(/^"(.*)"$/s, '$1');

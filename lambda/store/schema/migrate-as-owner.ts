@@ -14,7 +14,7 @@ const LET_TOKENS_IN =
 
 /** Whether the maintenance is to erase rows by their age is a setting of the stage, which may change either way. */
 const ALLOW_ERASURE = 'grant login_eraser to login_maintainer';
-/** Nothing is taken away where nothing was given: a server warns of that. */
+/** Only if it was granted: the server warns about a revoke that takes nothing away. */
 const FORBID_ERASURE = `
   do $$ begin
     if exists (select from pg_auth_members where roleid = 'login_eraser'::regrole and member = 'login_maintainer'::regrole)

@@ -1,5 +1,5 @@
--- Takes over a table that another program has masked. Like the rekeyer it reads pseudonyms and replaces them, and not whose
--- they are; like a writer it enrols keys, since it may be the first to come with them.
+-- Takes over a table that another program has masked. Like the rekeyer it reads and replaces pseudonyms without seeing whose
+-- they are; like a writer it enrols keys, since it may be the first to use them.
 do $$
 begin
   if not exists (select from pg_roles where rolname = 'login_adopter') then
